@@ -1,0 +1,71 @@
+"""A panel of returns as arrays: what the readers make and the transforms take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.contract import FloatArray
+from models.errors import DataError
+
+
+@dataclass(frozen=True)
+class ReturnsPanel:
+    """Periodic simple returns of many series on one time axis.
+
+    ids               name of each series
+    periods           label of each period, ascending and gapless, e.g. "2013-07"
+    returns           series × time, decimal (0.01 = 1 %), NaN where there is none
+    risk_free         time, decimal return of the same period (zeros when not given)
+    periods_per_year  12 for monthly; explicit, never guessed
+    groups            optional group of each series
+    data_hash         sha256 of the returns and the risk-free rate
+    """
+
+    ids: tuple[str, ...]
+    periods: tuple[str, ...]
+    returns: FloatArray
+    risk_free: FloatArray
+    periods_per_year: int
+    groups: tuple[str, ...] | None = None
+    data_hash: str = ""
+
+    def __post_init__(self) -> None:
+        want = (len(self.ids), len(self.periods))
+        if self.returns.shape != want:
+            raise DataError(f"returns: expected series × time {want}, got {self.returns.shape}")
+        if self.risk_free.shape != want[1:]:
+            raise DataError(f"risk_free: expected {want[1:]}, got {self.risk_free.shape}")
+
+    @property
+    def excess(self) -> FloatArray:
+        """Returns less the risk-free return of the same period, series × time."""
+        return np.asarray(self.returns - self.risk_free)
+
+    def until(self, stop: int) -> ReturnsPanel:
+        """The same panel as it was known after its first `stop` periods."""
+        return replace(
+            self,
+            periods=self.periods[:stop],
+            returns=self.returns[:, :stop],
+            risk_free=self.risk_free[:stop],
+        )
+
+    def with_min_periods(self, minimum: int) -> ReturnsPanel:
+        """Keep the series with at least `minimum` observed returns."""
+        keep = np.isfinite(self.returns).sum(axis=1) >= minimum
+        if not keep.any():
+            longest = int(np.isfinite(self.returns).sum(axis=1).max(initial=0))
+            raise DataError(
+                f"no series has {minimum} observed returns (the longest has {longest}); "
+                f"lower --min-months"
+            )
+        return replace(
+            self,
+            ids=tuple(i for i, k in zip(self.ids, keep, strict=True) if k),
+            returns=self.returns[keep],
+            groups=None
+            if self.groups is None
+            else tuple(g for g, k in zip(self.groups, keep, strict=True) if k),
+        )
