@@ -1,0 +1,1 @@
+"""Shipped settings as YAML; `pipelines.config.load_config` reads them by name."""
