@@ -1,0 +1,100 @@
+"""The command line answers quickly, in one line, and with the right exit code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from models.errors import DataError
+from pipelines.environment import process_environment
+from service import cli
+
+HEAVY = ("torch", "polars", "optuna", "bentoml", "pandas", "matplotlib", "sklearn", "scipy")
+
+
+@pytest.fixture(autouse=True)
+def two_verbs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every test one verb of each kind next to the real ones."""
+
+    def fail(how: str, times: int = 1) -> None:
+        """Fail in a chosen way."""
+        raise {
+            "data": DataError(f"funds.csv: row 3,\ncolumn ret: {times} things are wrong"),
+            "interrupt": KeyboardInterrupt(),
+            "defect": ZeroDivisionError("a defect"),
+        }[how]
+
+    group = typer.Typer(help="A group of verbs.")
+    group.command("done")(lambda: None)
+    group.command("refuse")(refuse)
+    monkeypatch.setattr(cli, "VERBS", {**cli.VERBS, "fail": fail, "group": group})
+
+
+def refuse() -> None:
+    """End with a code of its own."""
+    raise typer.Exit(3)
+
+
+def test_no_words_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run([]) == 0
+    assert "Usage: halyard" in capsys.readouterr().out
+
+
+def test_bad_input_is_one_line_on_stderr_and_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["fail", "data"]) == 2
+    shown = capsys.readouterr()
+    assert shown.err == "halyard: funds.csv: row 3, column ret: 1 things are wrong\n"
+    assert shown.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["bogus"], "No such command 'bogus'"),
+        (["fial", "data"], "Did you mean 'fail'?"),
+        (["fail"], "Missing"),
+        (["fail", "data", "--times", "many"], "--times"),
+        (["fail", "data", "--bogus"], "--bogus"),
+        (["group"], "Missing command"),
+    ],
+)
+def test_wrong_usage_is_one_line_with_a_hint(
+    words: list[str], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(words) == 2
+    line = capsys.readouterr().err
+    assert line.count("\n") == 1
+    assert expected in line
+    assert "--help" in line
+
+
+def test_an_interrupt_ends_with_130() -> None:
+    assert cli.run(["fail", "interrupt"]) == 130
+
+
+def test_a_defect_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError, match="a defect"):
+        cli.run(["fail", "defect"])
+
+
+def test_a_verb_of_a_group_may_choose_its_code() -> None:
+    assert cli.run(["group", "done"]) == 0
+    assert cli.run(["group", "refuse"]) == 3
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; from service import cli; code = cli.run(['--help']); "
+        f"print([name for name in {HEAVY!r} if name in sys.modules]); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=process_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
