@@ -1,0 +1,1 @@
+"""Every way in: HTTP (`app`), command line (`cli`)."""

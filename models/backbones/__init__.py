@@ -1,0 +1,1 @@
+"""Sequence in, features out; one architecture per file."""

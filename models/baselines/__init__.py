@@ -1,0 +1,1 @@
+"""Forecasters without gradients, behind the same interface as the networks."""

@@ -1,0 +1,1 @@
+"""One recurrent step per file: step(x, state) -> state."""

@@ -1,0 +1,1 @@
+"""Networks that forecast: transform, backbone and head, trained with Lightning."""

@@ -1,0 +1,1 @@
+"""Features in, predictive distribution and its loss out; one distribution per file."""

@@ -1,0 +1,1 @@
+"""Fitted on the training span, invertible, saved inside the model."""

@@ -1,0 +1,1 @@
+"""Panels of returns: reading, checking, splitting, windows."""

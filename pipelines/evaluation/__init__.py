@@ -1,0 +1,1 @@
+"""Scores, tests and back-tests; metrics are pure functions, composed elsewhere."""
