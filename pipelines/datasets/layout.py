@@ -1,0 +1,153 @@
+"""Tell the layout of a table and the role of its columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from models.errors import DataError
+from pipelines.datasets.periods import parse_dates
+from pipelines.datasets.schema import COLUMNS, ColumnChoice, Layout, ValueKind, guess, normalise
+from pipelines.datasets.tables import Table, text_cells
+
+_HEADERS_FOR_TRANSPOSED = 3
+_VALUE_NAMES = {s for role in ("returns", "nav", "value") for s in COLUMNS[role].synonyms}
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which column plays which role.
+
+    series   id columns (empty in a wide table: each value column is a series)
+    values   the value column of a long table, or all value columns
+    kind     what the values are; None: to be told from what they hold
+    """
+
+    layout: Layout
+    series: tuple[str, ...]
+    date: str | None
+    values: tuple[str, ...]
+    kind: ValueKind | None
+    observed: str | None = None
+    group: str | None = None
+    benchmark: str | None = None
+    risk_free: str | None = None
+
+
+def resolve(table: Table, choice: ColumnChoice) -> Roles:
+    """Return the roles of a table's columns; DataError if they cannot be told."""
+    for role, chosen in choice.named().items():
+        for name in chosen:
+            if name not in table.names:
+                raise DataError(
+                    f"{table.file}: no column {name!r} for {role}; there are {_listed(table.names)}"
+                )
+    if _is_transposed(table, choice):
+        return _transposed(table, choice)
+    date = choice.date or guess("date", table.names) or _first_if_dates(table)
+    if date is None:
+        raise DataError(
+            f"{table.file}: no date column among {_listed(table.names)}; "
+            f"name one of them, or call it {COLUMNS['date'].synonyms[0]!r} or 'date'"
+        )
+    series = _series(table, choice)
+    if choice.layout == "wide" or (choice.layout is None and not series):
+        return _wide(table, choice, date)
+    if not series:
+        raise DataError(f"{table.file}: no series column among {_listed(table.names)}; name one")
+    return _long(table, choice, date, series)
+
+
+def _series(table: Table, choice: ColumnChoice) -> tuple[str, ...]:
+    if choice.series is not None:
+        return choice.named()["series"]
+    found = guess("series", table.names)
+    return () if found is None else (found,)
+
+
+def _long(table: Table, choice: ColumnChoice, date: str, series: tuple[str, ...]) -> Roles:
+    taken = (*series, date)
+    group = choice.group or guess("group", table.names, taken)
+    observed = choice.observed or guess("observed", table.names, taken)
+    benchmark = choice.benchmark or guess("benchmark", table.names, taken)
+    risk_free = choice.risk_free or guess("risk_free", table.names, taken)
+    found = _value_column(table, choice, taken)
+    if found is None:
+        used = {*taken, group, observed, benchmark, risk_free}
+        rest = [n for n in table.names if n not in used]
+        reason = f"series column {series[0]!r}, but no column of returns or NAVs"
+        if len(rest) > 1:
+            reason = f"mixed layout: {reason}, and {len(rest)} others ({_listed(rest)})"
+        raise DataError(f"{table.file}: {reason}; name the column of returns or NAVs")
+    value, kind = found
+    return Roles("long", series, date, (value,), kind, observed, group, benchmark, risk_free)
+
+
+def _value_column(
+    table: Table, choice: ColumnChoice, taken: tuple[str, ...]
+) -> tuple[str, ValueKind | None] | None:
+    """Return the value column and what it holds; returns are preferred to NAVs."""
+    wanted: tuple[ValueKind, ...] = ("returns", "nav")
+    for kind in wanted:
+        chosen = choice.returns if kind == "returns" else choice.nav
+        if chosen is not None:
+            return chosen, kind
+    for kind in wanted if choice.values is None else (choice.values,):
+        found = guess(kind, table.names, taken)
+        if found is not None:
+            return found, kind
+    found = guess("value", table.names, taken)
+    return None if found is None else (found, choice.values)
+
+
+def _wide(table: Table, choice: ColumnChoice, date: str) -> Roles:
+    benchmark = choice.benchmark or guess("benchmark", table.names, (date,))
+    risk_free = choice.risk_free or guess("risk_free", table.names, (date,))
+    values = tuple(n for n in table.names if n not in (date, benchmark, risk_free))
+    kind = choice.values
+    single = choice.returns or choice.nav
+    if single is not None:
+        values, kind = (single,), "returns" if choice.returns else "nav"
+    elif all(normalise(name) in _VALUE_NAMES for name in values):
+        # A file of one fund: its columns say what they hold, not whose it is.
+        found = _value_column(table, choice, (date,))
+        if found is not None:
+            values, kind = (found[0],), found[1]
+    if not values:
+        raise DataError(f"{table.file}: no column of values beside the date column {date!r}")
+    return Roles("wide", (), date, values, kind, None, None, benchmark, risk_free)
+
+
+def _transposed(table: Table, choice: ColumnChoice) -> Roles:
+    headers = tuple(parse_dates(table.names))
+    others = tuple(n for n in table.names if n not in headers)
+    series = choice.named().get("series") or others[:1]
+    if not series:
+        raise DataError(f"{table.file}: months across, but no column that names the series")
+    group = choice.group or guess("group", list(others), series)
+    return Roles("transposed", series, None, headers, choice.values, None, group)
+
+
+def _is_transposed(table: Table, choice: ColumnChoice) -> bool:
+    if choice.layout is not None or choice.date is not None:
+        return choice.layout == "transposed"
+    if guess("date", table.names) is not None:
+        return False
+    return len(parse_dates(table.names)) >= _HEADERS_FOR_TRANSPOSED
+
+
+def _first_if_dates(table: Table) -> str | None:
+    """Return the first column if it holds dates: the usual unnamed index of an export."""
+    if not table.names:
+        return None
+    first = table.names[0]
+    if table.schema[first] in (pl.Date, pl.Datetime):
+        return first
+    head = table.collect(table.lazy.select(text_cells(first)).head(50)).to_series().drop_nulls()
+    return first if len(parse_dates(head.to_list())) > len(head.unique()) / 2 else None
+
+
+def _listed(names: list[str], shown: int = 8) -> str:
+    text = ", ".join(repr(n) for n in names[:shown])
+    return text if len(names) <= shown else f"{text}, ... ({len(names)} in all)"
