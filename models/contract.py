@@ -41,6 +41,7 @@ class Batch:
     scale      row × lead: positive; networks work in (target - reference) / scale
     target     row × lead: NaN where there is no outcome
     series     row: index of the series (for embeddings)
+    weight     row: positive; what the row's loss counts for
     """
 
     past: torch.Tensor
@@ -49,6 +50,7 @@ class Batch:
     scale: torch.Tensor
     target: torch.Tensor
     series: torch.Tensor
+    weight: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Windows:
     lookback   length of the window that ends at the origin
     reference  row × lead, zero unless set by `with_reference`
     scale      row × lead, one unless set by `with_reference`
+    weight     row: positive; what the row's loss counts for, one unless set
     """
 
     channels: FloatArray
@@ -81,6 +84,7 @@ class Windows:
     known_names: tuple[str, ...] = ()
     reference: FloatArray | None = None
     scale: FloatArray | None = None
+    weight: FloatArray | None = None
 
     def __post_init__(self) -> None:
         rows, leads = self.target.shape
@@ -114,6 +118,7 @@ class Windows:
             target=self.target[rows],
             reference=None if self.reference is None else self.reference[rows],
             scale=None if self.scale is None else self.scale[rows],
+            weight=None if self.weight is None else self.weight[rows],
         )
 
     def with_reference(self, reference: FloatArray, scale: FloatArray) -> Windows:

@@ -1,0 +1,55 @@
+"""What a study minimises: named objectives, found only when they are needed.
+
+An objective is made inside every worker process from an `ObjectiveSource`, which is
+plain data: the place of a factory and its arguments. The factory loads the data once
+and returns a function of the parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+from models.errors import ConfigError
+from pipelines.tuning.space import Parameters
+
+#: Called with (step, value) during a fit; it raises when the trial is to be given up,
+#: so call it where an exception may pass, and let that exception through.
+Report = Callable[[int, float], None]
+
+#: (parameters, report) -> loss, finite, smaller is better. A ModelError, a
+#: MemoryError or an ArithmeticError fails the trial; anything else stops the study.
+Objective = Callable[[Parameters, Report], float]
+
+#: Name -> "module:factory"; the factory takes the arguments of the source by keyword.
+OBJECTIVES: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class ObjectiveSource:
+    """Where an objective comes from: factory "module:function" and JSON-able arguments.
+
+    The arguments are stored in the study; going on with other ones is refused, so
+    put whatever changes the meaning of the loss (a hash of the data, say) among them.
+    """
+
+    factory: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> Objective:
+        """Import the factory and call it."""
+        module, _, function = self.factory.partition(":")
+        objective: Objective = getattr(import_module(module), function)(**self.arguments)
+        return objective
+
+
+def objective_source(name: str, arguments: Mapping[str, Any]) -> ObjectiveSource:
+    """Return the source of a registered objective; ConfigError when there is none."""
+    if name not in OBJECTIVES:
+        near = get_close_matches(name, OBJECTIVES, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ConfigError(f"nothing called {name!r} to tune{hint}; known: {', '.join(OBJECTIVES)}")
+    return ObjectiveSource(OBJECTIVES[name], arguments)
