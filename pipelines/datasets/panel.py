@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.contract import FloatArray
+from models.contract import FloatArray, IntArray
 from models.errors import DataError
 
 
@@ -61,11 +61,13 @@ class ReturnsPanel:
                 f"no series has {minimum} observed returns (the longest has {longest}); "
                 f"lower --min-months"
             )
+        return self.pick(np.nonzero(keep)[0])
+
+    def pick(self, series: IntArray) -> ReturnsPanel:
+        """Keep the series at these indices."""
         return replace(
             self,
-            ids=tuple(i for i, k in zip(self.ids, keep, strict=True) if k),
-            returns=self.returns[keep],
-            groups=None
-            if self.groups is None
-            else tuple(g for g, k in zip(self.groups, keep, strict=True) if k),
+            ids=tuple(self.ids[i] for i in series),
+            returns=self.returns[series],
+            groups=None if self.groups is None else tuple(self.groups[i] for i in series),
         )

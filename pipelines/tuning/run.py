@@ -8,24 +8,20 @@ its trial goes back to the queue and the rest of the study is run by new workers
 from __future__ import annotations
 
 import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import optuna
 
 from models.errors import ModelError
-from pipelines.environment import process_environment
 from pipelines.tuning import study as studies
 from pipelines.tuning.objectives import Objective, ObjectiveSource
 from pipelines.tuning.settings import TrialRecord, TuningResult, TuningSettings
 from pipelines.tuning.space import SearchSpace
+from pipelines.workers import end_with_parent, environment_for_children
 
 #: Called with (trials done, total, the trial just done).
 Progress = Callable[[int, int, TrialRecord], None]
@@ -114,7 +110,7 @@ def _run_round(job: _Job, done: int, on_trial: Progress) -> None:
     context = multiprocessing.get_context("spawn")
     workers = min(job.settings.workers, total - done)
     with (
-        _environment_for_children(),
+        environment_for_children(),
         ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(job,)) as pool,
     ):
         futures = [pool.submit(_work, index) for index in range(done, total)]
@@ -126,35 +122,15 @@ def _run_round(job: _Job, done: int, on_trial: Progress) -> None:
             raise
 
 
-@contextmanager
-def _environment_for_children() -> Iterator[None]:
-    """Let new processes start with the thread and allocator settings they need."""
-    before = dict(os.environ)
-    os.environ.update(process_environment())
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
 #: What a worker process holds between its trials.
 _worker: tuple[_Job, optuna.Study, Objective] | None = None
 
 
 def _start_worker(job: _Job) -> None:
     global _worker
-    # Ctrl-C ends the worker at once; its trial is queued again by the next run.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Its trial is queued again by the next run.
+    end_with_parent()
     _worker = (job, job.open(), job.source.build())
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _work(index: int) -> TrialRecord:

@@ -1,0 +1,38 @@
+"""Files that are whole or not there: written aside, flushed, then renamed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO, cast
+
+import polars as pl
+
+
+def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, then put it in place.
+
+    A crash leaves the old file, or none; the folder is made when it is missing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            write(cast(BinaryIO, file))
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, UTF-8, whole or not at all."""
+    write_atomic(path, lambda file: file.write(text.encode()))
+
+
+def write_parquet(path: Path, table: pl.DataFrame) -> None:
+    """Write a Parquet file whole or not at all."""
+    write_atomic(path, lambda file: table.write_parquet(file, compression="zstd"))
