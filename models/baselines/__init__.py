@@ -1,1 +1,33 @@
-"""Forecasters without gradients, behind the same interface as the networks."""
+"""Where do I go for a model without gradients? Every one is a Forecaster over Windows.
+
+- the same value, mean or season again: `LastValue`, `SeriesMean`, `SeasonalNaive`
+- the mean, pulled toward that of all series: `ShrunkenMean`
+- regressions pooled over series: `PooledAR`, `PooledLeastSquares`, `KnownPartRidge`
+
+To write one: `pooled` (any point forecast) or `regression` (a linear one).
+"""
+
+from models.baselines.known_part_ridge import KnownPartRidge, KnownPartRidgeConfig
+from models.baselines.last_value import LastValue, LastValueConfig
+from models.baselines.pooled_ar import PooledAR, PooledARConfig
+from models.baselines.pooled_least_squares import PooledLeastSquares, PooledLeastSquaresConfig
+from models.baselines.seasonal_naive import SeasonalNaive, SeasonalNaiveConfig
+from models.baselines.series_mean import SeriesMean, SeriesMeanConfig
+from models.baselines.shrunken_mean import ShrunkenMean, ShrunkenMeanConfig
+
+__all__ = [
+    "KnownPartRidge",
+    "KnownPartRidgeConfig",
+    "LastValue",
+    "LastValueConfig",
+    "PooledAR",
+    "PooledARConfig",
+    "PooledLeastSquares",
+    "PooledLeastSquaresConfig",
+    "SeasonalNaive",
+    "SeasonalNaiveConfig",
+    "SeriesMean",
+    "SeriesMeanConfig",
+    "ShrunkenMean",
+    "ShrunkenMeanConfig",
+]
