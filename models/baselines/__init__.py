@@ -2,6 +2,7 @@
 
 - the same value, mean or season again: `LastValue`, `SeriesMean`, `SeasonalNaive`
 - the mean, pulled toward that of all series: `ShrunkenMean`
+- each series alone, by statsforecast: `SES`, `AutoETS`, `AutoARIMA`, `AutoTheta`
 - regressions pooled over series: `PooledAR`, `PooledLeastSquares`, `KnownPartRidge`
 
 To write one: `pooled` (any point forecast) or `regression` (a linear one).
@@ -14,8 +15,22 @@ from models.baselines.pooled_least_squares import PooledLeastSquares, PooledLeas
 from models.baselines.seasonal_naive import SeasonalNaive, SeasonalNaiveConfig
 from models.baselines.series_mean import SeriesMean, SeriesMeanConfig
 from models.baselines.shrunken_mean import ShrunkenMean, ShrunkenMeanConfig
+from models.baselines.statistical import (
+    SES,
+    AutoARIMA,
+    AutoARIMAConfig,
+    AutoETS,
+    AutoTheta,
+    SeasonalConfig,
+    StatisticalConfig,
+)
 
 __all__ = [
+    "SES",
+    "AutoARIMA",
+    "AutoARIMAConfig",
+    "AutoETS",
+    "AutoTheta",
     "KnownPartRidge",
     "KnownPartRidgeConfig",
     "LastValue",
@@ -24,10 +39,12 @@ __all__ = [
     "PooledARConfig",
     "PooledLeastSquares",
     "PooledLeastSquaresConfig",
+    "SeasonalConfig",
     "SeasonalNaive",
     "SeasonalNaiveConfig",
     "SeriesMean",
     "SeriesMeanConfig",
     "ShrunkenMean",
     "ShrunkenMeanConfig",
+    "StatisticalConfig",
 ]

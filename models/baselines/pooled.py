@@ -9,32 +9,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import Self
 
+from models.baselines.base import Baseline, ConfigT
 from models.baselines.residuals import around, error_quantiles
 from models.contract import FloatArray, Forecast, State, Windows
-from models.errors import ArtefactError, ModelError, NotFittedError
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-ConfigT = TypeVar("ConfigT", bound="DataclassInstance")
 
 
-class PooledBaseline(ABC, Generic[ConfigT]):
-    """A Forecaster without gradients.
-
-    kind         name of the model and of its stored form
-    config_type  dataclass of its settings, all with defaults
-    """
-
-    kind: ClassVar[str]
-    config_type: ClassVar[type[Any]]
+class PooledBaseline(Baseline[ConfigT], ABC):
+    """A point forecast with the distribution of its own training errors."""
 
     def __init__(self, config: ConfigT | None = None) -> None:
-        self.config: ConfigT = self.config_type() if config is None else config
-        self._leads: tuple[str, ...] = ()
+        super().__init__(config)
         self._arrays: dict[str, FloatArray] = {}
 
     @abstractmethod
@@ -58,33 +44,16 @@ class PooledBaseline(ABC, Generic[ConfigT]):
 
     def predict(self, windows: Windows) -> Forecast:
         """Forecast every row; each row's answer is its own, whatever rows stand beside it."""
-        if not self._arrays:
-            raise NotFittedError(f"{self.kind}: call fit before predict")
-        if windows.leads != self._leads:
-            raise ModelError(
-                f"{self.kind}: fitted for the leads {', '.join(self._leads)}, "
-                f"asked for {', '.join(windows.leads)}"
-            )
+        self._check_leads(windows)
         return around(windows, self._point(windows, self._arrays), self._arrays["errors"])
 
     def state(self) -> State:
         """Return settings and fitted numbers as data."""
-        if not self._arrays:
-            raise NotFittedError(f"{self.kind}: call fit before state")
-        config = {"settings": asdict(self.config), "leads": list(self._leads)}
-        return State(self.kind, config, dict(self._arrays))
+        return State(self.kind, self._stored_config(), dict(self._arrays))
 
     @classmethod
     def from_state(cls, state: State) -> Self:
         """Rebuild a fitted model; it forecasts bit for bit as the one that was stored."""
-        if state.kind != cls.kind:
-            raise ArtefactError(f"expected a stored {cls.kind!r}, got {state.kind!r}")
-        model = cls(cls.config_type(**settings_from_json(state.config["settings"])))
-        model._leads = tuple(state.config["leads"])
+        model = cls._restored(state)
         model._arrays = dict(state.arrays)
         return model
-
-
-def settings_from_json(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Undo what JSON does to settings: a tuple comes back as a list."""
-    return {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}

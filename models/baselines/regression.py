@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from models.baselines.base import ConfigT
 from models.baselines.least_squares import linear_fit, linear_predict
-from models.baselines.pooled import ConfigT, PooledBaseline
+from models.baselines.pooled import PooledBaseline
 from models.baselines.residuals import each_lead, scale_of
 from models.contract import FloatArray, IntArray, Windows
 
