@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,13 +142,9 @@ def verify(model: StoredModel) -> None:
 
 def promote(model: StoredModel) -> None:
     """Make a version the champion of its name, in one atomic step."""
-    file = _alias_file(model.name)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False) as new:
-        new.write(json.dumps({CHAMPION: model.version}))
-        new.flush()
-        os.fsync(new.fileno())
-    Path(new.name).replace(file)
+    from pipelines.atomic import write_text
+
+    write_text(_alias_file(model.name), json.dumps({CHAMPION: model.version}))
 
 
 def champion_version(name: str = FUND_SHARPE) -> str | None:

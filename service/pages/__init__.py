@@ -1,0 +1,1 @@
+"""The pages at / and /docs: plain files without anything from elsewhere."""

@@ -1,0 +1,160 @@
+"""A loaded model that answers checked inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.contract import FloatArray, Forecast
+from models.errors import ModelError
+from pipelines.warm_up import FundForecaster
+from service.inputs import FundInput
+from service.months import month_index, month_label
+from service.schemas import (
+    ForecastAnswer,
+    ForecastRequest,
+    FundAnswer,
+    Interval,
+    LeadForecast,
+    ModelDescription,
+    ModelSummary,
+)
+from service.so_far import full_history, newest_window
+
+#: Digits after the point; more would be noise.
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Lead:
+    """One column of the model's answer."""
+
+    column: int
+    target: str
+    horizon: int
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A model, its name and version, and what was stored beside it."""
+
+    model: FundForecaster
+    name: str
+    version: str
+    metadata: Mapping[str, Any]
+
+    def answer(self, request: ForecastRequest, funds: Sequence[FundInput]) -> ForecastAnswer:
+        """Forecast every fund, in the order given. Raises ModelError."""
+        leads = self.leads(request)
+        answers: dict[str, FundAnswer] = {}
+        for group in _by_last_month(funds):
+            answered = self.model.forecast(_aligned(group), month_label(group[0].last))
+            _refuse_non_finite(answered.forecast)
+            for row, fund in enumerate(group):
+                told = (*fund.warnings, *answered.warnings[row])
+                forecasts = _lead_forecasts(answered.forecast, row, leads, fund, request.intervals)
+                answers[fund.id] = self._fund_answer(fund, forecasts, told)
+        return ForecastAnswer(model=self.summary(), funds=[answers[fund.id] for fund in funds])
+
+    def leads(self, request: ForecastRequest) -> list[Lead]:
+        """The columns that a request asks for, in the model's order."""
+        names = [(t, h) for t in self.model.targets for h in self.model.horizons]
+        return [
+            Lead(self.model.leads.index(f"{target}_{horizon}"), target, horizon)
+            for target, horizon in names
+            if target in (request.targets or self.model.targets)
+            and horizon in (request.horizons or self.model.horizons)
+        ]
+
+    def summary(self) -> ModelSummary:
+        """Who answers."""
+        return ModelSummary(
+            name=self.name,
+            version=self.version,
+            trained_until=self.model.trained_until,
+            window=self.model.window,
+        )
+
+    def describe(self) -> ModelDescription:
+        """Who answers, what may be asked, what it was trained on."""
+        return ModelDescription(
+            **self.summary().model_dump(),
+            horizons=list(self.model.horizons),
+            targets=list(self.model.targets),
+            min_history=self.model.min_history,
+            created=self.metadata.get("created"),
+            data=dict(self.metadata.get("data", {})),
+            metrics=dict(self.metadata.get("metrics", {})),
+        )
+
+    def _fund_answer(
+        self, fund: FundInput, forecasts: list[LeadForecast], warnings: Sequence[str]
+    ) -> FundAnswer:
+        notes = list(warnings)
+        if fund.last < month_index(self.model.trained_until):
+            notes.append(
+                f"the data end in {month_label(fund.last)}, but the model was trained on data to "
+                f"{self.model.trained_until}: this forecast is not out of sample"
+            )
+        per_year = self.model.periods_per_year
+        return FundAnswer(
+            id=fund.id,
+            last_month=month_label(fund.last),
+            months=fund.months,
+            rolling=newest_window(fund.excess, self.model.window, per_year),
+            full_history=full_history(fund.excess, per_year),
+            forecasts=forecasts,
+            warnings=notes,
+        )
+
+
+def _by_last_month(funds: Sequence[FundInput]) -> list[list[FundInput]]:
+    groups: dict[int, list[FundInput]] = {}
+    for fund in funds:
+        groups.setdefault(fund.last, []).append(fund)
+    return list(groups.values())
+
+
+def _aligned(funds: Sequence[FundInput]) -> FloatArray:
+    """Series that end together, as one array; shorter ones begin with NaN."""
+    excess = np.full((len(funds), max(len(fund.excess) for fund in funds)), np.nan)
+    for row, fund in enumerate(funds):
+        excess[row, excess.shape[1] - len(fund.excess) :] = fund.excess
+    return excess
+
+
+def _refuse_non_finite(forecast: Forecast) -> None:
+    if not (np.isfinite(forecast.mean).all() and np.isfinite(forecast.quantiles).all()):
+        raise ModelError("the model gave a forecast that is not finite; report the request")
+
+
+def _lead_forecasts(
+    forecast: Forecast, row: int, leads: Sequence[Lead], fund: FundInput, levels: Sequence[float]
+) -> list[LeadForecast]:
+    own = Forecast(forecast.mean[row], forecast.quantiles[row], forecast.levels)
+    median, bands = own.median, [own.interval(level) for level in levels]
+    return [
+        LeadForecast(
+            target=lead.target,
+            horizon=lead.horizon,
+            month=month_label(fund.last + lead.horizon),
+            mean=_rounded(own.mean[lead.column]),
+            median=_rounded(median[lead.column]),
+            intervals=[
+                Interval(
+                    level=level,
+                    lower=_rounded(lower[lead.column]),
+                    upper=_rounded(upper[lead.column]),
+                )
+                for level, (lower, upper) in zip(levels, bands, strict=True)
+            ],
+        )
+        for lead in leads
+    ]
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), DIGITS)

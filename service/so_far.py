@@ -1,0 +1,42 @@
+"""Sharpe ratios of the past, each with its standard error."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from models.contract import FloatArray
+from models.transforms.sharpe import sharpe_ratio
+from service.schemas import SharpeSoFar
+
+_DIGITS = 6
+_MIN_MONTHS = 4
+
+
+def newest_window(excess: FloatArray, window: int, periods_per_year: int) -> SharpeSoFar:
+    """Sharpe ratio of the newest `window` months; null when one of them is missing."""
+    return _so_far(excess[-window:], window, periods_per_year)
+
+
+def full_history(excess: FloatArray, periods_per_year: int) -> SharpeSoFar:
+    """Sharpe ratio of all months with a return."""
+    return _so_far(excess[np.isfinite(excess)], _MIN_MONTHS, periods_per_year)
+
+
+def _so_far(excess: FloatArray, needed: int, periods_per_year: int) -> SharpeSoFar:
+    ratio = float(sharpe_ratio(excess, periods_per_year))
+    if len(excess) < needed or not np.isfinite(ratio):
+        return SharpeSoFar(months=int(np.isfinite(excess).sum()), value=None, standard_error=None)
+    error = _standard_error(excess, ratio / np.sqrt(periods_per_year)) * np.sqrt(periods_per_year)
+    return SharpeSoFar(
+        months=len(excess),
+        value=round(ratio, _DIGITS),
+        standard_error=round(float(error), _DIGITS),
+    )
+
+
+def _standard_error(excess: FloatArray, ratio: float) -> float:
+    """Standard error per period, with skewness and plain kurtosis (Mertens 2002, eq. 4)."""
+    skew, kurtosis = stats.skew(excess), stats.kurtosis(excess, fisher=False)
+    variance = 1.0 - skew * ratio + (kurtosis - 1.0) / 4.0 * ratio**2
+    return float(np.sqrt(variance / (len(excess) - 1)))
