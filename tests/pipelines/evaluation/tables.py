@@ -1,0 +1,47 @@
+"""Tables of forecasts for the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy.stats import norm
+
+from models.contract import LEVELS, FloatArray
+from pipelines.evaluation.schema import forecast_rows
+
+Z = norm.ppf(LEVELS)
+
+
+def one_origin(y: Sequence[float], mean: Sequence[float], **changes: Any) -> pl.DataFrame:
+    """Rows of one model at one origin; a normal distribution of spread `spread` (1)."""
+    centre = np.asarray(mean, dtype=float)
+    spread = changes.pop("spread", 1.0)
+    rows: dict[str, Any] = {
+        "model": "a",
+        "target": "rolling",
+        "horizon": 6,
+        "series": [f"s{i:03d}" for i in range(len(centre))],
+        "origin": "2001-01",
+        "origin_index": 0,
+        "y": np.asarray(y, dtype=float),
+        "mean": centre,
+        "quantiles": centre[:, None] + spread * Z,
+        "mase_scale": np.ones(len(centre)),
+        "sample": np.zeros(len(centre), dtype=bool),
+    }
+    return forecast_rows(**(rows | changes))
+
+
+def many_origins(y: FloatArray, mean: FloatArray, step: int = 3, **changes: Any) -> pl.DataFrame:
+    """Rows of one model, from origin × series arrays; origins `step` months apart."""
+    return pl.concat(
+        one_origin(y[i], mean[i], origin_index=i * step, origin=month(i * step), **changes)
+        for i in range(len(y))
+    )
+
+
+def month(index: int) -> str:
+    return f"{2001 + index // 12}-{index % 12 + 1:02d}"
