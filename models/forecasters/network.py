@@ -1,0 +1,262 @@
+"""Fit and predict: a recurrent network as a `Forecaster`, one model for all series.
+
+Choose it when many series share their dynamics. The network models
+(target - reference) / scale and is zero before training, so that with good references
+it starts from them and learns what they miss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from models.contract import LEVELS, FloatArray, Forecast, State, Windows
+from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
+from models.forecasters.batches import BatchSource, ShuffledBatches
+from models.forecasters.lightning import MODULES, DirectForecaster, Optimisation
+from models.forecasters.recurrent_network import DirectNetwork
+from models.forecasters.settings import NetworkConfig, TrainingConfig
+from models.forecasters.training import Report, Validation, run_training
+from models.heads import HEADS
+from models.transforms.scaling import WindowScaling, check_inputs
+
+__all__ = ["NetworkConfig", "NetworkForecaster", "TrainingConfig"]
+
+#: Rows per forward pass of a prediction.
+CHUNK = 8192
+#: Rows, evenly spread, whose errors give a point forecast its distribution.
+ERROR_ROWS = 20_000
+#: Outcomes of a lead that its distribution of errors needs; below, it is a point.
+MIN_ERRORS = 20
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """Everything that training makes.
+
+    shape          numbers that the module is rebuilt from
+    error_quantiles  lead × level, standardised; zero for heads with a distribution
+    """
+
+    module: DirectForecaster
+    scaling: WindowScaling
+    shape: dict[str, Any]
+    error_quantiles: npt.NDArray[np.float32]
+
+
+class NetworkForecaster:
+    """LSTM or GRU with a predictive head; global over series, direct for all leads."""
+
+    def __init__(
+        self, network: NetworkConfig | None = None, training: TrainingConfig | None = None
+    ) -> None:
+        self.network = network or NetworkConfig()
+        self.training = training or TrainingConfig()
+        self._fitted: _Fitted | None = None
+
+    def fit(self, train: Windows, valid: Windows, report: Report | None = None) -> Self:
+        """Train on the rows of `train`; `valid` is read for stopping and error quantiles.
+
+        report  called with (epoch, validation loss) after each epoch; what it raises ends
+                the fit and passes through
+
+        Bitwise repeatable on one machine with one thread; the global random state of
+        torch is as before. Raises ModelError when there is nothing to learn from.
+        """
+        train = train.select(np.asarray(np.isfinite(train.target).any(axis=1)))
+        if not len(train):
+            raise ModelError("no training row has an outcome; give windows with known targets")
+        scaling = WindowScaling.fit(train, self.network.standardise)
+        check_inputs(valid)
+        shape = self._shape_of(train)
+        source = BatchSource(train, scaling)
+        batches = ShuffledBatches(source, self.training.batch_size, self.training.seed)
+        with torch.random.fork_rng():
+            torch.manual_seed(self.training.seed)
+            module = self._build(shape, self.training.epochs * len(batches))
+            run_training(
+                module,
+                batches,
+                epochs=self.training.epochs,
+                gradient_clip=self.training.gradient_clip,
+                accelerator=self.training.accelerator,
+                callbacks=self._callbacks(valid, scaling, report),
+            )
+        errors = np.zeros((len(train.leads), len(LEVELS)), dtype=np.float32)
+        self._fitted = _Fitted(module, scaling, shape, errors)
+        if self.network.head == "point":
+            errors[:] = self._error_quantiles(train, valid)
+        return self
+
+    def predict(self, windows: Windows) -> Forecast:
+        """Forecast every row. Raises NotFittedError, or ModelError for windows of another
+        shape than the training windows."""
+        fitted = self._require_fit()
+        self._check_shape(windows, fitted.shape)
+        check_inputs(windows)
+        mean, quantiles = self._standardised(windows, fitted)
+        quantiles = quantiles + fitted.error_quantiles
+        reference = 0.0 if windows.reference is None else windows.reference
+        scale = 1.0 if windows.scale is None else windows.scale
+        lifted = np.asarray(reference)[..., None], np.asarray(scale)[..., None]
+        return Forecast(reference + scale * mean, lifted[0] + lifted[1] * quantiles)
+
+    def state(self) -> State:
+        """Configuration, weights, scaling. Raises NotFittedError."""
+        fitted = self._require_fit()
+        weights = fitted.module.state_dict()
+        return State(
+            kind=self.network.cell,
+            config={
+                "network": asdict(self.network),
+                "training": asdict(self.training),
+                "shape": fitted.shape,
+            },
+            arrays={
+                **{f"weights.{name}": value.numpy().copy() for name, value in weights.items()},
+                **{f"scaling.{name}": value for name, value in fitted.scaling.arrays().items()},
+                "error_quantiles": fitted.error_quantiles,
+            },
+        )
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Inverse of `state`. Raises ArtefactError when a part is missing or does not fit."""
+        try:
+            forecaster = cls(
+                NetworkConfig(**state.config["network"]), TrainingConfig(**state.config["training"])
+            )
+            shape = dict(state.config["shape"])
+            with torch.random.fork_rng():
+                module = forecaster._build(shape, None)
+            weights = {
+                name.removeprefix("weights."): torch.from_numpy(np.array(value))
+                for name, value in state.arrays.items()
+                if name.startswith("weights.")
+            }
+            module.load_state_dict(weights)
+            scaling = WindowScaling.from_arrays(
+                {n.removeprefix("scaling."): a for n, a in state.arrays.items()}
+            )
+            errors = np.asarray(state.arrays["error_quantiles"])
+        except (KeyError, TypeError, RuntimeError, ConfigError) as error:
+            reason = " ".join(str(error).split())
+            raise ArtefactError(f"stored network {state.kind!r} does not fit: {reason}") from error
+        forecaster._fitted = _Fitted(module.eval(), scaling, shape, errors)
+        return forecaster
+
+    def _require_fit(self) -> _Fitted:
+        if self._fitted is None:
+            raise NotFittedError("NetworkForecaster: call fit before predict or state")
+        return self._fitted
+
+    def _shape_of(self, train: Windows) -> dict[str, Any]:
+        return {
+            "channels": int(train.channels.shape[2]),
+            "lookback": train.lookback,
+            "leads": list(train.leads),
+            "known": int(train.known.shape[2]),
+            "known_columns": _distinct_columns(train.known),
+            "series": int(train.channels.shape[0]),
+        }
+
+    def _check_shape(self, windows: Windows, shape: dict[str, Any]) -> None:
+        got = {
+            "channels": windows.channels.shape[2],
+            "lookback": windows.lookback,
+            "leads": list(windows.leads),
+            "known": windows.known.shape[2],
+        }
+        for name, value in got.items():
+            if value != shape[name]:
+                raise ModelError(
+                    f"Windows.{name}: the network was trained on {shape[name]}, got {value}"
+                )
+        largest = int(windows.series.max(initial=-1))
+        if self.network.series_embedding and largest >= shape["series"]:
+            raise ModelError(
+                f"Windows.series: {largest} is unknown, the network has embeddings of "
+                f"{shape['series']} series; train with series_embedding 0 to forecast others"
+            )
+
+    def _build(self, shape: dict[str, Any], steps: int | None) -> DirectForecaster:
+        config, kind = self.network, MODULES[self.network.cell]
+        head = HEADS[config.head]()
+        network = DirectNetwork(
+            kind.backbone(shape["channels"], config.hidden_size, config.layers, config.dropout),
+            shape["known_columns"],
+            len(shape["leads"]),
+            head.size,
+            head_size=config.head_size,
+            dropout=config.dropout,
+            embedded_series=shape["series"],
+            embedding=config.series_embedding,
+            zero_output=config.zero_output,
+        )
+        cycle = steps if self.training.schedule == "one_cycle" else None
+        optimisation = Optimisation(self.training.learning_rate, self.training.weight_decay, cycle)
+        return kind(network, head, config.loss or head.losses[0], optimisation)
+
+    def _callbacks(
+        self, valid: Windows, scaling: WindowScaling, report: Report | None
+    ) -> list[Validation]:
+        patience = self.training.patience
+        if patience is None and report is None:
+            return []
+        if not np.isfinite(valid.target).any():
+            raise ModelError(
+                "no validation row has an outcome: early stopping and reports need some; "
+                "give validation rows or set training.patience to null"
+            )
+        source = BatchSource(valid, scaling)
+        return [Validation(lambda: source.in_order(CHUNK), patience, report)]
+
+    @torch.inference_mode()
+    def _standardised(self, windows: Windows, fitted: _Fitted) -> tuple[FloatArray, FloatArray]:
+        """Mean, row × lead, and quantiles, row × lead × level, as the network gives them."""
+        source, head = BatchSource(windows, fitted.scaling), fitted.module.head
+        mean = np.empty(windows.target.shape)
+        quantiles = np.empty((*mean.shape, len(LEVELS)))
+        for index, batch in enumerate(source.in_order(CHUNK)):
+            params = fitted.module(batch)
+            rows = slice(index * CHUNK, index * CHUNK + len(params))
+            mean[rows] = head.mean(params).numpy()
+            quantiles[rows] = head.quantiles(params, LEVELS).numpy()
+        return mean, quantiles
+
+    def _error_quantiles(self, train: Windows, valid: Windows) -> FloatArray:
+        """Quantiles of standardised errors, lead × level: of validation rows where there are
+        enough, else of training rows."""
+        errors = [self._errors(_spread_out(windows, ERROR_ROWS)) for windows in (valid, train)]
+        chosen = []
+        for lead in range(len(train.leads)):
+            known = [e[np.isfinite(e[:, lead]), lead] for e in errors]
+            enough = next((e for e in known if len(e) >= MIN_ERRORS), np.zeros(1))
+            chosen.append(np.quantile(enough, LEVELS))
+        return np.stack(chosen)
+
+    def _errors(self, windows: Windows) -> FloatArray:
+        """Standardised errors of the mean, row × lead, NaN where there is no outcome."""
+        mean, _ = self._standardised(windows, self._require_fit())
+        reference = 0.0 if windows.reference is None else windows.reference
+        scale = 1.0 if windows.scale is None else windows.scale
+        return np.asarray((windows.target - reference) / scale - mean)
+
+
+def _spread_out(windows: Windows, count: int) -> Windows:
+    """At most `count` rows, evenly spread."""
+    if len(windows) <= count:
+        return windows
+    return windows.select(np.linspace(0, len(windows) - 1, count).astype(np.int64))
+
+
+def _distinct_columns(known: FloatArray) -> list[int]:
+    """Columns of the flattened lead × feature axis without the copies of features that are
+    the same for every lead, which would only count double in the head."""
+    own = (known != known[:, :1]).any(axis=0)
+    own[:1] = True
+    return [int(i) for i in np.nonzero(own.ravel())[0]]

@@ -1,0 +1,100 @@
+"""Settings of a recurrent network and of its training, checked when built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from models.errors import ConfigError
+from models.forecasters.lightning import MODULES
+from models.heads import HEADS
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """What the network is made of.
+
+    cell              kind of recurrent layer
+    layers            how many are stacked
+    hidden_size       width of each
+    dropout           share dropped between layers, on the last state and in the head
+    head_size         hidden width of the head; 0 for a linear head
+    head, loss        distribution, and what is minimised: point (mse, mae), gaussian and
+                      student_t (crps, nll), quantile (pinball); without a loss the first
+    series_embedding  width of a learned vector per series; 0 for none, so that unseen
+                      series can be forecast
+    zero_output       start at the reference
+    standardise       scale the inputs by their spread in training
+    """
+
+    cell: Literal["lstm", "gru"] = "lstm"
+    layers: int = 1
+    hidden_size: int = 16
+    dropout: float = 0.2
+    head_size: int = 32
+    head: Literal["point", "gaussian", "student_t", "quantile"] = "point"
+    loss: str | None = None
+    series_embedding: int = 0
+    zero_output: bool = True
+    standardise: bool = True
+
+    def __post_init__(self) -> None:
+        _choice("network.cell", self.cell, tuple(MODULES))
+        _choice("network.head", self.head, tuple(HEADS))
+        if self.loss is not None:
+            _choice(f"network.loss of head {self.head}", self.loss, HEADS[self.head].losses)
+        for name, least in (("layers", 1), ("hidden_size", 1), ("head_size", 0)):
+            _at_least(f"network.{name}", getattr(self, name), least)
+        _at_least("network.series_embedding", self.series_embedding, 0)
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(
+                f"network.dropout: expected 0 or more and below 1, got {self.dropout}"
+            )
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the network is trained.
+
+    epochs         passes over the training rows; with `patience` at most so many
+    batch_size     rows per step
+    learning_rate  of AdamW; the peak of a one-cycle schedule
+    weight_decay   decoupled, as in Loshchilov and Hutter 2019
+    schedule       one_cycle (Smith and Topin 2019) or constant
+    gradient_clip  largest norm of a gradient; None for no limit
+    patience       epochs without a better validation loss before the end, keeping the
+                   best weights; None for a fixed number of epochs
+    seed           of weights, order of rows and dropout
+    accelerator    where to train, as Lightning names it: cpu, gpu, auto
+    """
+
+    epochs: int = 2
+    batch_size: int = 512
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-2
+    schedule: Literal["one_cycle", "constant"] = "one_cycle"
+    gradient_clip: float | None = 1.0
+    patience: int | None = None
+    seed: int = 0
+    accelerator: str = "cpu"
+
+    def __post_init__(self) -> None:
+        _choice("training.schedule", self.schedule, ("one_cycle", "constant"))
+        for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if value is not None:
+                _at_least(f"training.{name}", value, least)
+        if not self.learning_rate > 0:
+            raise ConfigError(f"training.learning_rate: expected above 0, got {self.learning_rate}")
+        if not self.weight_decay >= 0:
+            raise ConfigError(f"training.weight_decay: expected 0 or more, got {self.weight_decay}")
+
+
+def _choice(name: str, value: object, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ConfigError(f"{name}: expected one of {', '.join(known)}, got {value!r}")
+
+
+def _at_least(name: str, value: int, least: int) -> None:
+    if value < least:
+        raise ConfigError(f"{name}: expected {least} or more, got {value}")
