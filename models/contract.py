@@ -13,7 +13,7 @@ and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -202,6 +202,10 @@ class Forecaster(Protocol):
 
     @classmethod
     def from_state(cls, state: State) -> Self: ...
+
+
+#: Makes the model that a state holds; models with parts are given one.
+Restore = Callable[[State], Forecaster]
 
 
 def stack_leads(forecasts: Sequence[Forecast]) -> Forecast:

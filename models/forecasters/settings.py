@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from models.errors import ConfigError
@@ -27,7 +27,7 @@ class NetworkConfig:
     standardise       scale the inputs by their spread in training
     """
 
-    cell: Literal["lstm", "gru"] = "lstm"
+    cell: str = "lstm"
     layers: int = 1
     hidden_size: int = 16
     dropout: float = 0.2
@@ -88,6 +88,14 @@ class TrainingConfig:
             raise ConfigError(f"training.learning_rate: expected above 0, got {self.learning_rate}")
         if not self.weight_decay >= 0:
             raise ConfigError(f"training.weight_decay: expected 0 or more, got {self.weight_decay}")
+
+
+@dataclass(frozen=True)
+class RecurrentConfig:
+    """A network and its training; the cell is that of the catalogue's entry."""
+
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
 
 
 def _choice(name: str, value: object, known: tuple[str, ...]) -> None:
