@@ -7,13 +7,15 @@ and returns a function of the parameters.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from models.errors import ConfigError
+from models.errors import ConfigError, DataError
 from pipelines.tuning.space import Parameters
 
 #: Called with (step, value) during a fit; it raises when the trial is to be given up,
@@ -53,3 +55,24 @@ def objective_source(name: str, arguments: Mapping[str, Any]) -> ObjectiveSource
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise ConfigError(f"nothing called {name!r} to tune{hint}; known: {', '.join(OBJECTIVES)}")
     return ObjectiveSource(OBJECTIVES[name], arguments)
+
+
+def file_arguments(files: Mapping[str, Path | None]) -> dict[str, str | None]:
+    """Arguments of an objective for the files that it reads: where they lie, and a hash
+    of what is in them, so that a study cannot go on with other data.
+
+    Returns one absolute path or None per file, and `data_hash`.
+    """
+    content = hashlib.sha256()
+    for name, file in files.items():
+        if file is not None:
+            content.update(f"{name} {_digest(file)};".encode())
+    paths = {name: None if file is None else str(file.resolve()) for name, file in files.items()}
+    return {**paths, "data_hash": content.hexdigest()}
+
+
+def _digest(file: Path) -> str:
+    if not file.is_file():
+        raise DataError(f"{file}: no such file")
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""A study on disk for people: summary.json, history.png, importances.png."""
+"""A study on disk for people: summary.json, best.yaml, history.png, importances.png."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 from matplotlib.figure import Figure
 
+from pipelines.atomic import write_text
 from pipelines.tuning.run import storage_url
 from pipelines.tuning.settings import TuningResult, TuningSettings
 from pipelines.tuning.space import SearchSpace
 from pipelines.tuning.study import shown
 
 PACKAGES = ("halyard", "optuna", "torch", "numpy", "scikit-learn")
+
+FILES = {"summary": "summary.json", "best": "best.yaml", "history": "history.png"}
 
 
 def write_report(
@@ -28,9 +32,10 @@ def write_report(
     The plot of importances is left out when there are none.
     """
     out.mkdir(parents=True, exist_ok=True)
-    files = {"summary": out / "summary.json", "history": out / "history.png"}
+    files = {name: out / file for name, file in FILES.items()}
     text = json.dumps(summary(result, space, settings, out), indent=2, ensure_ascii=False)
-    files["summary"].write_text(text + "\n", "utf-8")
+    write_text(files["summary"], text + "\n")
+    write_text(files["best"], yaml.safe_dump(result.best.params, sort_keys=False))
     _history(result).savefig(files["history"])
     if result.importances:
         files["importances"] = out / "importances.png"

@@ -8,7 +8,7 @@ its trial goes back to the queue and the rest of the study is run by new workers
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -23,7 +23,8 @@ from pipelines.tuning.settings import TrialRecord, TuningResult, TuningSettings
 from pipelines.tuning.space import SearchSpace
 from pipelines.workers import end_with_parent, environment_for_children
 
-#: Called with (trials done, total, the trial just done).
+#: Called with (trials done, total, the trial just done); when a study goes on, first
+#: with the best trial of earlier runs.
 Progress = Callable[[int, int, TrialRecord], None]
 
 #: Rounds in a row in which every worker died; then the study is given up.
@@ -65,6 +66,7 @@ def tune(
         studies.check_setup(study, space, source)
         if alone:
             studies.queue_interrupted(study)
+        _tell_earlier(study, settings, on_trial or _silent)
         if settings.workers == 1:
             _run_here(job, study, on_trial or _silent)
         else:
@@ -81,6 +83,17 @@ def _silent(_done: int, _total: int, _trial: TrialRecord) -> None:
     """Report no progress."""
 
 
+def _tell_earlier(study: optuna.Study, settings: TuningSettings, on_trial: Progress) -> None:
+    """When a study goes on, report its best trial so far."""
+    complete = [trial for trial in studies.records(study) if trial.value is not None]
+    if complete:
+        on_trial(studies.finished(study), settings.trials, _best(complete))
+
+
+def _best(complete: Sequence[TrialRecord]) -> TrialRecord:
+    return min(complete, key=lambda trial: (trial.value, trial.number))
+
+
 def _run_here(job: _Job, study: optuna.Study, on_trial: Progress) -> None:
     objective = job.source.build()
     total = job.settings.trials
@@ -90,6 +103,8 @@ def _run_here(job: _Job, study: optuna.Study, on_trial: Progress) -> None:
 
 
 def _run_in_workers(job: _Job, study: optuna.Study, on_trial: Progress, alone: bool) -> None:
+    # Built here too, so that unusable data is one clear error and not five dead workers.
+    job.source.build()
     crashes = 0
     while (done := studies.finished(study)) < job.settings.trials:
         try:
@@ -149,5 +164,6 @@ def _result(study: optuna.Study, settings: TuningSettings) -> TuningResult:
             f"study {settings.study!r}: none of {len(trials)} trials gave a value; "
             f"the last reason: {reasons[-1]}"
         )
-    best = min(complete, key=lambda trial: (trial.value, trial.number))
-    return TuningResult(settings.study, best, trials, studies.importances(study, settings.seed))
+    return TuningResult(
+        settings.study, _best(complete), trials, studies.importances(study, settings.seed)
+    )

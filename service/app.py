@@ -1,0 +1,117 @@
+"""The BentoML service: one class that holds the model; `service.gateway` answers.
+
+    bentoml serve service.app:Halyard      from a checkout (`halyard serve` does more)
+    bentoml serve halyard:latest           from a built Bento
+
+The settings are measured ones: tracing, access log and long request timers cost more
+than a forecast does, and a second BentoML service would lose requests under load.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import bentoml
+from bentoml.exceptions import BentoMLException
+
+from models.errors import HalyardError
+from pipelines.registry import StoredModel, publish, verify
+from pipelines.served import enclosing_bento, served_model
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from service.predictor import Predictor
+
+#: BentoML's own deadline; ours (fund_sharpe.DEADLINE_SECONDS) comes before it.
+TIMEOUT_SECONDS = 45
+
+
+def find_model() -> StoredModel:
+    """The model to serve, with its files checked.
+
+    Raises BentoMLException, which BentoML's command line prints in one line: a fault
+    found here ends the start, one found in a worker would be tried again for ever.
+    """
+    try:
+        stored = served_model()
+        verify(stored)
+        if enclosing_bento() is None:
+            publish(stored)
+    except HalyardError as error:
+        raise BentoMLException(str(error)) from None
+    return stored
+
+
+class Mount:
+    """The mounted application, made when a worker starts.
+
+    BentoML's parent imports this file too, and must not hold torch in memory.
+    """
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.app is None:
+            raise RuntimeError("a request came before the worker had started")
+        await self.app(scope, receive, send)
+
+
+STORED = find_model()
+MOUNT = Mount()
+FUNDS = bentoml.metrics.Counter("halyard_funds_total", "Funds forecast")
+SECONDS = bentoml.metrics.Histogram("halyard_forecast_seconds", "Time to answer a forecast")
+
+
+@bentoml.service(
+    name="halyard",
+    workers=1,
+    traffic={"timeout": TIMEOUT_SECONDS},
+    tracing={"excluded_urls": ".*", "sample_rate": 0.0},
+    logging={"access": {"enabled": False}},
+    metrics={"enabled": True, "namespace": "halyard"},
+)
+@bentoml.asgi_app(MOUNT, path="/")
+class Halyard:
+    """Loads the model at start, then lets the mounted application answer."""
+
+    # Tells a build which model belongs into the Bento.
+    fund_sharpe = bentoml.models.BentoModel(STORED.tag)
+
+    def __init__(self) -> None:
+        from service.gateway import Gateway
+
+        MOUNT.app = Gateway(lambda: self.predictor, _observe)
+        self.predictor: Predictor | None = None
+
+    @bentoml.on_startup
+    def load(self) -> None:
+        """Load and warm up; a model that cannot be served ends the server."""
+        from service.champion import load_predictor
+
+        try:
+            self.predictor = load_predictor(STORED)
+        except HalyardError as error:
+            _end(error)
+        # What is loaded now stays: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+
+
+def _observe(funds: int, seconds: float) -> None:
+    FUNDS.inc(funds)
+    SECONDS.observe(seconds)
+
+
+def _end(error: HalyardError) -> NoReturn:
+    if bentoml.server_context.worker_index is None:
+        raise error
+    # BentoML's parent starts a failed worker again for ever, so it has to end as well.
+    print(f"halyard: {' '.join(str(error).split())}", file=sys.stderr, flush=True)  # noqa: T201
+    os.kill(os.getppid(), signal.SIGTERM)
+    os._exit(1)

@@ -1,0 +1,61 @@
+"""`halyard package`: the champion and its code as a Bento."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from models.errors import ConfigError, DependencyError
+from pipelines.environment import process_environment
+
+if TYPE_CHECKING:
+    from pipelines.registry import StoredModel
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def package() -> None:
+    """Build a Bento from the champion, to serve elsewhere or to put into a container.
+
+    \b
+    Example:
+      halyard package
+    """
+    from pipelines.registry import bentoml_home, get_model
+
+    champion = get_model()
+    tag = build_bento(champion)
+    if tag is None:
+        raise ConfigError(f"no bentofile.yaml in {_ROOT}: run this from a checkout of Halyard")
+    home = bentoml_home()
+    typer.echo(f"Packaged {champion.tag} as {tag}. Serve it from any folder:\n")
+    typer.echo(f"BENTOML_HOME={home} bentoml serve {tag}\n")
+    typer.echo("Take it to another machine, model included:\n")
+    typer.echo(f"BENTOML_HOME={home} bentoml export {tag} {tag.replace(':', '-')}.bento")
+
+
+def build_bento(champion: StoredModel) -> str | None:
+    """Build from the checkout's bentofile.yaml and return the tag; None without a checkout."""
+    from pipelines.registry import bentoml_home
+
+    if not (_ROOT / "bentofile.yaml").is_file():
+        return None
+    environment = {**process_environment(), "BENTOML_HOME": str(bentoml_home())}
+    done = subprocess.run(
+        [sys.executable, "-m", "bentoml", "build", str(_ROOT), "--output", "tag"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # The last line reads __tag__:halyard:<version>
+    tag = done.stdout.strip().rpartition("__tag__:")[2]
+    if done.returncode or not tag:
+        reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
+        raise DependencyError(f"bentoml build of {champion.tag} failed: {' '.join(reason)}")
+    return tag.split(os.linesep)[0]

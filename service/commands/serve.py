@@ -1,0 +1,125 @@
+"""`halyard serve`: a model if there is none yet, then the server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from models.errors import ConfigError, DependencyError
+from pipelines.environment import process_environment
+
+START_SECONDS = 180.0
+_POLL_SECONDS = 0.2
+
+
+def serve(
+    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port.")] = 3000,
+    host: Annotated[str, typer.Option(help="Address; 0.0.0.0 for all.")] = "127.0.0.1",
+) -> None:
+    """Serve the champion over HTTP; train one on the embedded data when there is none.
+
+    \b
+    Example:
+      halyard serve --port 3000
+    """
+    check_port(host, port)
+    ensure_champion()
+    child = start(host, port)
+    try:
+        wait_until_ready(child, host, port)
+        announce(host, port)
+        code = child.wait()
+    except KeyboardInterrupt:
+        child.wait()
+        raise
+    finally:
+        child.terminate()
+    if code not in (0, -signal.SIGTERM, -signal.SIGINT):
+        raise DependencyError(f"the server ended by itself with code {code}; see the lines above")
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise ConfigError when the port cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As the server does it: the rest of a closed connection does not count as use.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"cannot listen on {host}:{port} ({error.strerror}); choose another port, "
+                f"for example `halyard serve --port {port % 65535 + 1}`"
+            ) from error
+
+
+def ensure_champion() -> None:
+    """Train and package a model unless one is there. Raises HalyardError."""
+    from pipelines import registry
+    from service.commands.package import build_bento
+
+    if registry.champion_version() is not None:
+        return
+    typer.echo("No model yet: training one on the embedded data (once, a few minutes).")
+    train_first()
+    if (bento := build_bento(registry.get_model())) is not None:
+        typer.echo(f"Packaged as {bento}.")
+
+
+def start(host: str, port: int) -> subprocess.Popen[bytes]:
+    """Start BentoML with the environment that was measured to be fast."""
+    from pipelines.registry import bentoml_home
+
+    root = Path(__file__).resolve().parents[2]
+    words = ["serve", "service.app:Halyard", "--working-dir", str(root)]
+    environment = process_environment() | {"BENTOML_HOME": str(bentoml_home())}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "bentoml", *words, "--host", host, "--port", str(port)],
+        env=environment,
+    )
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        child.send_signal(number)
+
+    signal.signal(signal.SIGTERM, pass_on)
+    return child
+
+
+def wait_until_ready(child: subprocess.Popen[bytes], host: str, port: int) -> None:
+    """Wait for /readyz. Raises DependencyError when the server ends or takes too long."""
+    address = f"http://{_reachable(host)}:{port}/readyz"
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if child.poll() is not None:
+            raise DependencyError("the server did not start; the reason is in the lines above")
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(_POLL_SECONDS)
+    raise DependencyError(f"the server was not ready after {START_SECONDS:.0f} seconds")
+
+
+def announce(host: str, port: int) -> None:
+    """Print where the service is, and a request that can be pasted."""
+    from service.example import curl_line
+
+    address = f"http://{_reachable(host)}:{port}"
+    typer.echo(f"\nHalyard serves on {address} (docs: {address}/docs). Try it:\n")
+    typer.echo(curl_line(address))
+    typer.echo(f"\nStop it with Ctrl-C (process {os.getpid()}).")
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)
