@@ -54,14 +54,17 @@ class ReturnsPanel:
 
     def with_min_periods(self, minimum: int) -> ReturnsPanel:
         """Keep the series with at least `minimum` observed returns."""
-        keep = np.isfinite(self.returns).sum(axis=1) >= minimum
-        if not keep.any():
-            longest = int(np.isfinite(self.returns).sum(axis=1).max(initial=0))
+        return self.pick(self.rows_with_min_periods(minimum))
+
+    def rows_with_min_periods(self, minimum: int) -> IntArray:
+        """Indices of the series with at least `minimum` observed returns; DataError if none."""
+        counts = np.isfinite(self.returns).sum(axis=1)
+        if not (counts >= minimum).any():
             raise DataError(
-                f"no series has {minimum} observed returns (the longest has {longest}); "
-                f"lower --min-months"
+                f"no series has {minimum} observed returns (the longest has "
+                f"{int(counts.max(initial=0))}); lower --min-months"
             )
-        return self.pick(np.nonzero(keep)[0])
+        return np.nonzero(counts >= minimum)[0]
 
     def pick(self, series: IntArray) -> ReturnsPanel:
         """Keep the series at these indices."""

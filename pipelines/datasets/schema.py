@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Literal, get_args
+
+from models.errors import ConfigError
 
 Layout = Literal["long", "wide", "transposed"]
 ValueKind = Literal["returns", "nav"]
@@ -110,7 +112,7 @@ class ColumnChoice:
     """The caller's choice of columns; None leaves the guess to the reader.
 
     `series` may name several columns, joined to one id. `layout` and `values`
-    overrule what is told from the table itself.
+    overrule what is told from the table itself. Raises ConfigError for an unknown one.
     """
 
     series: str | tuple[str, ...] | None = None
@@ -123,6 +125,16 @@ class ColumnChoice:
     risk_free: str | None = None
     layout: Layout | None = None
     values: ValueKind | None = None
+
+    def __post_init__(self) -> None:
+        for name, kinds in (("layout", get_args(Layout)), ("values", get_args(ValueKind))):
+            value = getattr(self, name)
+            if value is not None and value not in kinds:
+                raise ConfigError(f"--{name}: expected {' or '.join(kinds)}, got {value!r}")
+        if self.returns is not None and self.nav is not None:
+            raise ConfigError(
+                f"--return-column {self.returns!r} and --nav-column {self.nav!r}: give one of them"
+            )
 
     def named(self) -> dict[str, tuple[str, ...]]:
         """Return the columns chosen by name: role -> column names."""
