@@ -25,7 +25,7 @@ def weighted_quantiles(
     order = np.argsort(values, kind="stable")
     share = weights[order] / weights.sum()
     middle = np.cumsum(share) - share / 2
-    return np.interp(np.asarray(levels), middle, values[order])
+    return np.asarray(np.interp(np.asarray(levels), middle, values[order]))
 
 
 def date_equal_quantiles(
