@@ -15,19 +15,14 @@ from pathlib import Path
 
 import polars as pl
 
+from pipelines.atomic import write_text
 from pipelines.datasets.findings import Action
 from pipelines.datasets.jumps import with_jumps
-from pipelines.datasets.panel_rules import is_percent, is_wholly_percent
+from pipelines.datasets.partial_end import count_by_period, partial_end
+from pipelines.datasets.percent import is_percent, is_wholly_percent
 from pipelines.datasets.periods import Frequency, period_label
 from pipelines.datasets.reading import Observations
-from pipelines.datasets.tables import median
 
-#: Days before the end of a month in which the last trading day may fall.
-_END_TOLERANCE_DAYS = 4
-#: Dates name month ends, not month starts, if they usually fall this late.
-_LATE_DAY = 20
-#: A month is the file's end if more than this share of the living series stop in it.
-_STOP_SHARE = 0.5
 _DROPPED = ("bad_print", "level_break")
 
 
@@ -60,14 +55,15 @@ def clean_returns(
 
 def write_actions(actions: Sequence[Action], path: str | Path) -> None:
     """Write the repairs as JSON: a list of objects with the fields of `Action`."""
-    Path(path).write_text(json.dumps([asdict(a) for a in actions], indent=1, allow_nan=False))
+    text = json.dumps([asdict(a) for a in actions], indent=1, allow_nan=False, ensure_ascii=False)
+    write_text(Path(path), text + "\n")
 
 
 def _percent_to_decimal(observations: Observations) -> tuple[Observations, list[Action]]:
     if not is_wholly_percent(observations):
         return observations, []
     columns = ["value"]
-    if is_percent(observations.frame["benchmark"].drop_nulls()):
+    if is_percent(observations.frame["benchmark"].drop_nulls(), observations.frequency):
         columns.append("benchmark")
     frame = observations.frame.with_columns(pl.col(columns) / 100.0)
     message = f"{frame.height} returns in percent divided by 100"
@@ -104,20 +100,7 @@ def _sort(observations: Observations) -> tuple[Observations, list[Action]]:
 def _drop_partial_end(
     returns: pl.DataFrame, frequency: Frequency
 ) -> tuple[pl.DataFrame, list[Action]]:
-    """Drop the last returns of series that stop where the file itself was cut off.
-
-    A single fund that dies in mid-month keeps its last return. But where more
-    than half of the living series stop in one month, well before its end,
-    the file ends there and the month is only partly measured.
-    """
-    if frequency != "monthly" or _labels_start_of_month(returns):
-        return returns, []
-    last = pl.col("period") == pl.col("period").max().over("series")
-    early = (pl.col("day").dt.month_end() - pl.col("day")).dt.total_days() > _END_TOLERANCE_DAYS
-    marked = returns.with_columns((last & early).alias("cut"))
-    share = pl.col("cut").mean().over("period")
-    partial = marked.filter(pl.col("cut") & (share > _STOP_SHARE))
-    counts = partial.group_by("period").agg(pl.len(), pl.col("day").max()).sort("period")
+    partial = partial_end(returns, frequency)
     actions = [
         Action(
             "partial_month",
@@ -128,13 +111,9 @@ def _drop_partial_end(
             None,
             f"{rows} series stop by {day}, before the month's end; their last return dropped",
         )
-        for period, rows, day in counts.iter_rows()
+        for period, rows, day in count_by_period(partial).iter_rows()
     ]
     return returns.join(partial, on="cell", how="anti"), actions
-
-
-def _labels_start_of_month(returns: pl.DataFrame) -> bool:
-    return (median(returns["day"].dt.day()) or 0.0) < _LATE_DAY
 
 
 def _actions(rows: pl.DataFrame, rule: str, message: str, frequency: Frequency) -> list[Action]:

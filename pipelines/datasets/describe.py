@@ -6,11 +6,17 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from models.contract import IntArray
 from pipelines.datasets.panel import ReturnsPanel
+
+BoolArray = npt.NDArray[np.bool_]
 
 #: A series that was seen in one of the last periods is alive: reports come late.
 ALIVE_WITHIN = 3
+#: So many series that stop together, more than half of the living, were cut off with the file.
+CUT_TOGETHER = 10
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,8 @@ class PanelSummary:
     late_starts      series that start after the panel does
     with_gaps        series with a missing return between their first and last
     ended            series last seen more than three periods before the panel's end
+    cut_short        series that stop there too, but with most others: the file ends there for
+                     them, not the fund, so they are not among the ended
     attrition        year, series alive in it, of which ended in it
     """
 
@@ -34,6 +42,7 @@ class PanelSummary:
     late_starts: int
     with_gaps: int
     ended: int
+    cut_short: int
     attrition: tuple[tuple[str, int, int], ...]
 
 
@@ -44,7 +53,9 @@ def describe_panel(panel: ReturnsPanel) -> PanelSummary:
     first = seen.argmax(axis=1)[some]
     last = (seen.shape[1] - 1 - seen[:, ::-1].argmax(axis=1))[some]
     lengths = seen.sum(axis=1)[some]
-    ended = last < seen.shape[1] - ALIVE_WITHIN
+    early = last < seen.shape[1] - ALIVE_WITHIN
+    cut = early & _cut_off(seen[some], last)
+    ended = early & ~cut
     return PanelSummary(
         n_series=len(panel.ids),
         n_periods=len(panel.periods),
@@ -55,12 +66,20 @@ def describe_panel(panel: ReturnsPanel) -> PanelSummary:
         late_starts=int((first > 0).sum()),
         with_gaps=int((lengths < last - first + 1).sum()),
         ended=int(ended.sum()),
+        cut_short=int(cut.sum()),
         attrition=_attrition(panel, first, last, ended),
     )
 
 
+def _cut_off(seen: BoolArray, last: IntArray) -> BoolArray:
+    """Series that stop in a period in which more than half of the living do."""
+    stops = np.bincount(last, minlength=seen.shape[1])
+    together = (stops >= CUT_TOGETHER) & (2 * stops > seen.sum(axis=0))
+    return np.asarray(together[last])
+
+
 def _attrition(
-    panel: ReturnsPanel, first: np.ndarray, last: np.ndarray, ended: np.ndarray
+    panel: ReturnsPanel, first: IntArray, last: IntArray, ended: BoolArray
 ) -> tuple[tuple[str, int, int], ...]:
     years = np.asarray([period[:4] for period in panel.periods])
     deaths = Counter(years[last[ended]].tolist())

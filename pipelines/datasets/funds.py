@@ -12,14 +12,15 @@ import polars as pl
 
 from models.contract import FloatArray
 from pipelines.datasets.cleaning import clean_returns, clean_rows
-from pipelines.datasets.findings import Action, Finding, raise_if_errors
+from pipelines.datasets.coverage_rules import check_coverage
+from pipelines.datasets.findings import Action, Finding, errors_of, raise_if_errors
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.datasets.panel_rules import (
     check_frequency,
     check_order,
-    check_percent,
     check_returns,
 )
+from pipelines.datasets.percent import check_percent
 from pipelines.datasets.periods import PERIODS_PER_YEAR, Frequency, period_axis, period_label
 from pipelines.datasets.reading import Observations, read_observations
 from pipelines.datasets.returns import to_returns
@@ -92,7 +93,7 @@ def check_file(
         returns, more = clean_returns(good, returns)
         actions += more
     if not any(f.rule in ("percent", "frequency") for f in findings):
-        findings += check_returns(good, returns)
+        findings += _about_returns(good, returns, has_errors=bool(errors_of(findings)))
     return CheckedReturns(good, returns, tuple(findings), tuple(actions))
 
 
@@ -107,6 +108,12 @@ def _check_observations(observations: Observations) -> tuple[list[Finding], Obse
         hidden.add("duplicate")
     shown = [f for f in rows if f.rule not in hidden]
     return [*whole, *shown, *check_order(good)], good
+
+
+def _about_returns(good: Observations, returns: pl.DataFrame, *, has_errors: bool) -> list[Finding]:
+    """Check what is left of the good rows; few are left where others are faulty."""
+    found = [*check_returns(good, returns), *check_coverage(good, returns)]
+    return [f for f in found if not (has_errors and f.rule in ("too_short", "no_returns"))]
 
 
 def _to_panel(checked: CheckedReturns, risk_free: str | Path | None, unit: str) -> LoadedPanel:

@@ -22,6 +22,7 @@ class Roles:
     series   id columns (empty in a wide table: each value column is a series)
     values   the value column of a long table, or all value columns
     kind     what the values are; None: to be told from what they hold
+    only     name of the series in a file of one fund
     """
 
     layout: Layout
@@ -33,6 +34,7 @@ class Roles:
     group: str | None = None
     benchmark: str | None = None
     risk_free: str | None = None
+    only: str | None = None
 
 
 def resolve(table: Table, choice: ColumnChoice) -> Roles:
@@ -41,21 +43,21 @@ def resolve(table: Table, choice: ColumnChoice) -> Roles:
         for name in chosen:
             if name not in table.names:
                 raise DataError(
-                    f"{table.file}: no column {name!r} for {role}; there are {_listed(table.names)}"
+                    f"{table.file}: no column {name!r} for {role}; there are {listed(table.names)}"
                 )
     if _is_transposed(table, choice):
         return _transposed(table, choice)
-    date = choice.date or guess("date", table.names) or _first_if_dates(table)
+    date = choice.date or guess("date", table.names) or first_if_dates(table)
     if date is None:
         raise DataError(
-            f"{table.file}: no date column among {_listed(table.names)}; "
+            f"{table.file}: no date column among {listed(table.names)}; "
             f"name one of them, or call it {COLUMNS['date'].synonyms[0]!r} or 'date'"
         )
     series = _series(table, choice)
     if choice.layout == "wide" or (choice.layout is None and not series):
         return _wide(table, choice, date)
     if not series:
-        raise DataError(f"{table.file}: no series column among {_listed(table.names)}; name one")
+        raise DataError(f"{table.file}: no series column among {listed(table.names)}; name one")
     return _long(table, choice, date, series)
 
 
@@ -78,7 +80,7 @@ def _long(table: Table, choice: ColumnChoice, date: str, series: tuple[str, ...]
         rest = [n for n in table.names if n not in used]
         reason = f"series column {series[0]!r}, but no column of returns or NAVs"
         if len(rest) > 1:
-            reason = f"mixed layout: {reason}, and {len(rest)} others ({_listed(rest)})"
+            reason = f"mixed layout: {reason}, and {len(rest)} others ({listed(rest)})"
         raise DataError(f"{table.file}: {reason}; name the column of returns or NAVs")
     value, kind = found
     return Roles("long", series, date, (value,), kind, observed, group, benchmark, risk_free)
@@ -105,18 +107,18 @@ def _wide(table: Table, choice: ColumnChoice, date: str) -> Roles:
     benchmark = choice.benchmark or guess("benchmark", table.names, (date,))
     risk_free = choice.risk_free or guess("risk_free", table.names, (date,))
     values = tuple(n for n in table.names if n not in (date, benchmark, risk_free))
-    kind = choice.values
+    kind, only = choice.values, None
     single = choice.returns or choice.nav
     if single is not None:
-        values, kind = (single,), "returns" if choice.returns else "nav"
+        values, kind, only = (single,), "returns" if choice.returns else "nav", table.stem
     elif all(normalise(name) in _VALUE_NAMES for name in values):
         # A file of one fund: its columns say what they hold, not whose it is.
         found = _value_column(table, choice, (date,))
         if found is not None:
-            values, kind = (found[0],), found[1]
+            values, kind, only = (found[0],), found[1], table.stem
     if not values:
         raise DataError(f"{table.file}: no column of values beside the date column {date!r}")
-    return Roles("wide", (), date, values, kind, None, None, benchmark, risk_free)
+    return Roles("wide", (), date, values, kind, None, None, benchmark, risk_free, only)
 
 
 def _transposed(table: Table, choice: ColumnChoice) -> Roles:
@@ -137,7 +139,7 @@ def _is_transposed(table: Table, choice: ColumnChoice) -> bool:
     return len(parse_dates(table.names)) >= _HEADERS_FOR_TRANSPOSED
 
 
-def _first_if_dates(table: Table) -> str | None:
+def first_if_dates(table: Table) -> str | None:
     """Return the first column if it holds dates: the usual unnamed index of an export."""
     if not table.names:
         return None
@@ -148,6 +150,7 @@ def _first_if_dates(table: Table) -> str | None:
     return first if len(parse_dates(head.to_list())) > len(head.unique()) / 2 else None
 
 
-def _listed(names: list[str], shown: int = 8) -> str:
+def listed(names: list[str], shown: int = 8) -> str:
+    """Return names in quotes, the first few of many."""
     text = ", ".join(repr(n) for n in names[:shown])
     return text if len(names) <= shown else f"{text}, ... ({len(names)} in all)"

@@ -1,19 +1,15 @@
-"""The rules about a whole series or file: order, frequency, percent, jumps, constancy."""
+"""The rules about a whole series or file: order, frequency, jumps, constancy."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from pipelines.datasets.findings import Finding, Severity
+from pipelines.datasets.findings import Finding
 from pipelines.datasets.jumps import with_jumps
 from pipelines.datasets.periods import guess_step, period_label
-from pipelines.datasets.reading import Observations
+from pipelines.datasets.reading import Observations, finding
 from pipelines.datasets.tables import median
 
-#: A median absolute return above this is taken for percent, not decimal.
-PERCENT_MEDIAN = 0.5
-#: A file is wholly in percent if this share of its series has a median above the floor.
-_PERCENT_SHARE, _PERCENT_FLOOR = 0.9, 0.1
 _CONSTANT_ROWS = 6
 _CONSTANT_SPREAD = 1e-12
 _FEWEST_PERIODS = 3
@@ -34,55 +30,6 @@ _JUMP_MESSAGES = {
 }
 
 
-def is_percent(values: pl.Series) -> bool:
-    """Tell whether returns are suspiciously large for decimals; zeros say nothing."""
-    moving = values.filter(values.is_finite() & (values != 0.0)).abs()
-    return (median(moving) or 0.0) > PERCENT_MEDIAN
-
-
-def is_wholly_percent(observations: Observations) -> bool:
-    """Tell whether the whole file is in percent, so that dividing by 100 is safe."""
-    if observations.kind == "nav" or not is_percent(observations.frame["value"]):
-        return False
-    medians = _series_medians(observations.frame)["median"]
-    return int((medians > _PERCENT_FLOOR).sum()) >= _PERCENT_SHARE * medians.len()
-
-
-def _series_medians(frame: pl.DataFrame) -> pl.DataFrame:
-    moving = frame.filter(pl.col("value").is_finite() & (pl.col("value") != 0.0))
-    return moving.group_by("series", maintain_order=True).agg(
-        pl.col("value").abs().median().alias("median"),
-        pl.col("column").first(),
-    )
-
-
-def check_percent(observations: Observations) -> list[Finding]:
-    """Report returns that look like percent: the whole file, or single series of it."""
-    if observations.kind == "nav":
-        return []
-    if is_percent(observations.frame["value"]):
-        middle = median(observations.frame["value"].abs())
-        whole = is_wholly_percent(observations)
-        advice = "--clean does so" if whole else "some series do not, so --clean leaves them"
-        message = (
-            f"median |return| is {middle:.3g}: these look like percent, not decimals "
-            f"(0.01 = 1 %); divide by 100 ({advice})"
-        )
-        return [_finding(observations, "percent", message)]
-    suspects = _series_medians(observations.frame).filter(pl.col("median") > PERCENT_MEDIAN)
-    return [
-        _finding(
-            observations,
-            "percent",
-            f"median |return| is {middle:.3g} while the rest of the file is in decimals; "
-            "divide this series by 100",
-            series=series,
-            column=column,
-        )
-        for series, middle, column in suspects.iter_rows()
-    ]
-
-
 def check_order(observations: Observations) -> list[Finding]:
     """Warn of each series whose dates do not ascend, at its first row that steps back."""
     frame = observations.frame.filter(pl.col("period").is_not_null())
@@ -91,7 +38,7 @@ def check_order(observations: Observations) -> list[Finding]:
     if observations.roles.layout == "wide":
         first = first.head(1)
     return [
-        _finding(
+        finding(
             observations,
             "unsorted",
             f"{text} comes after a later date; rows are sorted on reading",
@@ -124,7 +71,7 @@ def check_frequency(observations: Observations) -> list[Finding]:
         f"dates are {middle:g} days apart, but the stated frequency is {stated}; "
         f"say --frequency {found}"
     )
-    return [_finding(observations, "frequency", message, column=observations.date_column)]
+    return [finding(observations, "frequency", message, column=observations.date_column)]
 
 
 def check_returns(observations: Observations, returns: pl.DataFrame) -> list[Finding]:
@@ -137,7 +84,7 @@ def check_returns(observations: Observations, returns: pl.DataFrame) -> list[Fin
             f"too few rows: returns in {returns['period'].n_unique()} period(s), "
             f"expected at least {_FEWEST_PERIODS}"
         )
-        return [_finding(observations, "too_short", message)]
+        return [finding(observations, "too_short", message)]
     return [*_jumps(observations, returns), *_constants(observations, returns)]
 
 
@@ -149,7 +96,7 @@ def _jumps(observations: Observations, returns: pl.DataFrame) -> list[Finding]:
         extreme = fault["jump"] == "extreme"
         label = period_label(fault["period"], observations.frequency)
         findings.append(
-            _finding(
+            finding(
                 observations,
                 fault["jump"],
                 f"{label}: {_JUMP_MESSAGES[fault['jump']].format(**values)}",
@@ -170,7 +117,7 @@ def _constants(observations: Observations, returns: pl.DataFrame) -> list[Findin
         .filter((pl.col("spread") < _CONSTANT_SPREAD) & (pl.col("rows") >= _CONSTANT_ROWS))
     )
     return [
-        _finding(
+        finding(
             observations,
             "constant",
             f"the return is {value:g} in all {rows} periods; its Sharpe ratio is missing",
@@ -180,19 +127,3 @@ def _constants(observations: Observations, returns: pl.DataFrame) -> list[Findin
         )
         for series, _spread, rows, value, column in constant.iter_rows()
     ]
-
-
-def _finding(
-    observations: Observations,
-    rule: str,
-    message: str,
-    *,
-    row: int | None = None,
-    series: str = "",
-    column: str | None = None,
-    severity: Severity = "error",
-) -> Finding:
-    where = column
-    if where is None:
-        where = observations.roles.values[0] if observations.roles.layout == "long" else ""
-    return Finding(observations.file, row, where, series, rule, message, severity)

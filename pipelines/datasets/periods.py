@@ -33,10 +33,17 @@ STEP_DAYS: dict[Frequency, tuple[int, int]] = {
 _EVERY: dict[Frequency, str] = {"monthly": "1mo", "quarterly": "1q", "weekly": "1w"}
 _FORMATS = (
     *("%Y-%m", "%Y-%m-%d", "%Y/%m", "%Y/%m/%d", "%Y%m", "%Y%m%d", "%d.%m.%Y", "%Y.%m.%d"),
-    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y"),
-    *("%b %Y", "%b-%Y", "%b-%y", "%B %Y", "%d-%b-%Y", "%d %b %Y", "%m/%Y"),
-    *("quarter", "week"),
+    *("%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y"),
+    *("%b %Y", "%b-%Y", "%b-%y", "%B %Y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y"),
+    *("%b %d, %Y", "%B %d, %Y", "%m/%Y", "quarter", "month", "week"),
 )
+#: The time of day says nothing about a period.
+_TIME_OF_DAY = re.compile(
+    r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d*)?)?( ?[AP]M)?( ?(Z|UTC|[+-]\d{2}:?\d{2}))?$"
+)
+#: Day zero of spreadsheets; their whole numbers from 1940 to 2099 have five digits.
+_SHEET_ZERO = date(1899, 12, 30).toordinal()
+_SHEET_DAYS = range(14_611, 73_051)
 _EARLIEST, _LATEST = date(1800, 1, 1), date(2200, 1, 1)
 _SAMPLE = 60
 
@@ -54,6 +61,9 @@ def _parse_one(text: str, pattern: str) -> date | None:
         if pattern == "quarter":
             match = re.fullmatch(r"(\d{4})[- ]?[Qq]([1-4])", text)
             return date(int(match[1]), 3 * int(match[2]) - 2, 1) if match else None
+        if pattern == "month":
+            match = re.fullmatch(r"(\d{4})[Mm](\d{1,2})", text)
+            return date(int(match[1]), int(match[2]), 1) if match else None
         if pattern == "week":
             match = re.fullmatch(r"(\d{4})-?W(\d{2})", text)
             return date.fromisocalendar(int(match[1]), int(match[2]), 1) if match else None
@@ -72,22 +82,51 @@ def parse_dates(texts: Sequence[str]) -> dict[str, date]:
     Raises DataError when day-first and month-first read every text, differently.
     """
     unique = sorted(set(texts))
+    bare = {text: _TIME_OF_DAY.sub("", text.strip()) for text in unique}
     sample = unique[:: max(1, len(unique) // _SAMPLE)]
-    scores = {f: sum(_parse_one(t.strip(), f) is not None for t in sample) for f in _FORMATS}
+    scores = {f: sum(_parse_one(bare[t], f) is not None for t in sample) for f in _FORMATS}
     best = max(scores.values(), default=0)
     if best == 0:
         return {}
     readings: list[dict[str, date]] = []
     for pattern in (f for f, score in scores.items() if score == best):
-        parsed = ((t, _parse_one(t.strip(), pattern)) for t in unique)
+        parsed = ((t, _parse_one(bare[t], pattern)) for t in unique)
         readings.append({t: d for t, d in parsed if d is not None})
-    readings.sort(key=len, reverse=True)
-    if len(readings) > 1 and len(readings[0]) == len(readings[1]) and readings[0] != readings[1]:
-        raise DataError(
-            f"dates such as {unique[0]!r} can be read day-first or month-first; "
-            "write them as YYYY-MM-DD"
-        )
-    return readings[0]
+    return _only_reading(readings, unique[0])
+
+
+def _only_reading(readings: list[dict[str, date]], example: str) -> dict[str, date]:
+    longest = max(len(reading) for reading in readings)
+    rivals = [reading for reading in readings if len(reading) == longest]
+    if all(reading == rivals[0] for reading in rivals):
+        return rivals[0]
+    # 01/01, 02/01, 03/01 ...: months whose first day stands for them, not days of January.
+    steady = [r for r in rivals if longest > 2 and len({day.day for day in r.values()}) == 1]
+    if len(steady) == 1:
+        return steady[0]
+    raise DataError(
+        f"dates such as {example!r} can be read day-first or month-first; write them as YYYY-MM-DD"
+    )
+
+
+def days_of(column: pl.Series) -> pl.Series:
+    """Read a column of dates, texts or numbers such as 201307 as days; null where it is none.
+
+    Numbers of five digits are read as a spreadsheet's days, if nothing else fits.
+    Raises DataError for dates that can be read in two ways.
+    """
+    if column.dtype in (pl.Date, pl.Datetime):
+        return column.cast(pl.Date)
+    whole = column.dtype.is_float() and bool((column.drop_nulls() % 1 == 0).all())
+    texts = (column.cast(pl.Int64) if whole else column).cast(pl.String).str.strip_chars()
+    unique = texts.drop_nulls().unique().to_list()
+    days = parse_dates(unique) or _sheet_days(unique)
+    return texts.replace_strict(days, default=None, return_dtype=pl.Date)
+
+
+def _sheet_days(texts: Sequence[str]) -> dict[str, date]:
+    numbers = {t: int(t.removesuffix(".0")) for t in texts if re.fullmatch(r"\d{5}(\.0)?", t)}
+    return {t: date.fromordinal(_SHEET_ZERO + n) for t, n in numbers.items() if n in _SHEET_DAYS}
 
 
 def period_of(day: pl.Expr, frequency: Frequency) -> pl.Expr:

@@ -1,6 +1,8 @@
 """The risk-free return of each period, from a file or a column, its unit stated.
 
 A bill yield of y % per year earns (1 + y/100)^(1/n) - 1 in one of n periods.
+Units: decimal (0.002) and percent (0.2) per period, yields per year in percent
+(yield_pct_pa, 2.4) and as decimals (yield_decimal_pa, 0.024).
 Taking an annual rate for a periodic one is the classic mistake: it is refused.
 """
 
@@ -10,7 +12,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 import polars as pl
@@ -18,17 +20,19 @@ import polars as pl
 from models.contract import FloatArray
 from models.errors import DataError
 from pipelines.datasets.findings import Finding
+from pipelines.datasets.layout import first_if_dates, listed
+from pipelines.datasets.numbers import to_numbers
 from pipelines.datasets.periods import (
     PERIODS_PER_YEAR,
     Frequency,
-    parse_dates,
+    days_of,
     period_label,
     period_of,
 )
 from pipelines.datasets.schema import COLUMNS, guess, normalise
 from pipelines.datasets.tables import ROW, Table, median, open_table, text_cells
 
-RiskFreeUnit = Literal["auto", "decimal", "yield_pct_pa"]
+RiskFreeUnit = Literal["auto", "decimal", "percent", "yield_pct_pa", "yield_decimal_pa"]
 
 _YIELD_NAME = re.compile(r"(^|_)(pct_pa|percent_pa|pct_per_year|yield\w*|pa|annual\w*)($|_)")
 _DECIMAL_NAME = re.compile(r"(^|_)(decimal|ret|return|monthly_return|rf_return)($|_)")
@@ -39,21 +43,25 @@ _YIELD_LIMITS = (-5.0, 100.0)
 _LONGEST_FILL = 3
 
 
-def unit_of(name: str, unit: str, where: str) -> Literal["decimal", "yield_pct_pa"]:
+def unit_of(name: str, unit: str, where: str) -> RiskFreeUnit:
     """Return the stated unit, or the one that the column's name says.
 
     Raises DataError that names the option when neither tells.
     """
-    if unit not in get_args(RiskFreeUnit):
-        known = ", ".join(get_args(RiskFreeUnit))
-        raise DataError(f"risk-free unit: expected one of {known}; got {unit!r}")
-    if unit == "decimal" or (unit == "auto" and _DECIMAL_NAME.search(normalise(name))):
+    for known in get_args(RiskFreeUnit):
+        if unit == known != "auto":
+            return cast(RiskFreeUnit, known)
+    if unit != "auto":
+        units = ", ".join(get_args(RiskFreeUnit))
+        raise DataError(f"--risk-free-unit: expected one of {units}; got {unit!r}")
+    if _DECIMAL_NAME.search(normalise(name)):
         return "decimal"
-    if unit == "yield_pct_pa" or _YIELD_NAME.search(normalise(name)):
+    if _YIELD_NAME.search(normalise(name)):
         return "yield_pct_pa"
     raise DataError(
         f"{where}, column {name!r}: the unit cannot be told from the name; say "
-        "--risk-free-unit decimal (0.002 = 0.2 % per period) or yield_pct_pa (2.4 = 2.4 % per year)"
+        "--risk-free-unit decimal (0.002 = 0.2 % per period), percent (0.2), "
+        "yield_pct_pa (2.4 = 2.4 % per year) or yield_decimal_pa (0.024)"
     )
 
 
@@ -62,26 +70,36 @@ def to_periodic(values: pl.Series, unit: str, frequency: Frequency, where: str) 
 
     Raises DataError on values that the stated unit forbids.
     """
-    per_year = PERIODS_PER_YEAR[frequency]
     known = values.drop_nulls()
     if not known.is_finite().all():
         raise DataError(f"{where}: the risk-free rate holds an infinite value")
-    if unit == "yield_pct_pa":
-        low, high = _YIELD_LIMITS
-        if not known.is_between(low, high).all():
-            raise DataError(f"{where}: yields must lie in {low:g} .. {high:g} % per year")
-        return (1.0 + values / 100.0).pow(1.0 / per_year) - 1.0
-    middle = median(known)
-    limit = LARGEST_MEDIAN_MONTHLY * 12.0 / per_year
+    if unit.startswith("yield"):
+        percent = values if unit == "yield_pct_pa" else 100.0 * values
+        return _from_yields(percent, frequency, where)
+    decimal = values if unit == "decimal" else values / 100.0
+    _refuse_annual(decimal.drop_nulls(), unit, frequency, where)
+    return decimal
+
+
+def _from_yields(percent: pl.Series, frequency: Frequency, where: str) -> pl.Series:
+    low, high = _YIELD_LIMITS
+    if not percent.drop_nulls().is_between(low, high).all():
+        raise DataError(f"{where}: yields must lie in {low:g} .. {high:g} % per year")
+    return (1.0 + percent / 100.0).pow(1.0 / PERIODS_PER_YEAR[frequency]) - 1.0
+
+
+def _refuse_annual(decimal: pl.Series, unit: str, frequency: Frequency, where: str) -> None:
+    """Refuse rates per period that are so high that they must be rates per year."""
+    middle = median(decimal)
+    limit = LARGEST_MEDIAN_MONTHLY * 12.0 / PERIODS_PER_YEAR[frequency]
     if middle is not None and middle > limit:
         raise DataError(
-            f"{where}: median risk-free return is {middle:.3g} per period, above {limit:.3g}; "
-            "an annual rate was taken for a periodic one: say --risk-free-unit yield_pct_pa "
-            "(2.4 = 2.4 % per year), or give decimal returns per period"
+            f"{where}: median risk-free return is {100 * middle:.3g} % per period if the unit is "
+            f"{unit}, above {100 * limit:.3g} %; an annual rate was taken for a periodic one: say "
+            "--risk-free-unit yield_pct_pa (2.4 = 2.4 % per year) or give returns per period"
         )
-    if known.len() and not bool((known > -1.0).all()):
+    if decimal.len() and not bool((decimal > -1.0).all()):
         raise DataError(f"{where}: a risk-free return is -100 % or less")
-    return values
 
 
 def read_risk_free(
@@ -92,24 +110,12 @@ def read_risk_free(
     The last rate of a period stands for it. Raises DataError on a bad file.
     """
     table = open_table(path)
-    date_name = guess("date", table.names)
+    date_name = guess("date", table.names) or first_if_dates(table)
     if date_name is None:
-        raise DataError(f"{table.file}: no date column among {', '.join(table.names)}")
+        raise DataError(f"{table.file}: no date column among {listed(table.names)}")
     name = _rate_column(table, date_name)
     stated = unit_of(name, unit, str(table.file))
-    cells = table.lazy.select(
-        ROW, text_cells(date_name).alias("date"), text_cells(name).alias("text")
-    )
-    frame = table.collect(cells).drop_nulls("text")
-    days = parse_dates(frame["date"].drop_nulls().to_list())
-    frame = frame.with_columns(
-        pl.col("text").cast(pl.Float64, strict=False).alias("rate"),
-        pl.col("date").replace_strict(days, default=None, return_dtype=pl.Date).alias("day"),
-    )
-    _refuse_first(frame, "rate", "text", f"column {name!r}: expected a number", table)
-    _refuse_first(frame, "day", "date", f"column {date_name!r}: expected a date", table)
-    if frame.is_empty():
-        raise DataError(f"{table.file}: no rates; expected rows under the header")
+    frame = _rates(table, date_name, name)
     rate = to_periodic(frame["rate"], stated, frequency, f"{table.file}, column {name!r}")
     return (
         frame.with_columns(
@@ -121,6 +127,23 @@ def read_risk_free(
     )
 
 
+def _rates(table: Table, date_name: str, name: str) -> pl.DataFrame:
+    """Return row, day and rate of the rows that hold a rate; DataError for an unreadable cell."""
+    cells = table.lazy.select(ROW, pl.col(date_name).alias("date"), text_cells(name).alias("text"))
+    frame = table.collect(cells).drop_nulls("text")
+    if frame.is_empty():
+        raise DataError(f"{table.file}: no rates; expected rows under the header")
+    try:
+        day = days_of(frame["date"])
+    except DataError as error:
+        raise DataError(f"{table.file}: {error}") from error
+    rate = to_numbers(frame["text"], table.separator)
+    frame = frame.with_columns(rate.alias("rate"), day.alias("day"))
+    _refuse_first(frame, "rate", "text", f"column {name!r}: expected a number", table)
+    _refuse_first(frame, "day", "date", f"column {date_name!r}: expected a date", table)
+    return frame
+
+
 def _rate_column(table: Table, date_name: str) -> str:
     found = guess("risk_free", table.names, (date_name,))
     if found is not None:
@@ -128,8 +151,11 @@ def _rate_column(table: Table, date_name: str) -> str:
     days = set(COLUMNS["date"].synonyms)
     rest = [n for n in table.names if n != date_name and normalise(n) not in days]
     if len(rest) != 1:
-        listed = ", ".join(repr(n) for n in rest) or "none"
-        raise DataError(f"{table.file}: expected one column of rates beside the date; got {listed}")
+        found_names = listed(rest) if rest else "none"
+        raise DataError(
+            f"{table.file}: expected one column of rates beside the date, or one called "
+            f"'risk_free'; got {found_names}"
+        )
     return rest[0]
 
 
@@ -138,7 +164,7 @@ def _refuse_first(
 ) -> None:
     bad = frame.filter(pl.col(parsed).is_null()).head(1)
     if bad.height:
-        raise DataError(f"{table.file}, row {bad[ROW][0]}, {expected}, got {bad[source][0]!r}")
+        raise DataError(f"{table.file}, row {bad[ROW][0]}, {expected}, got {str(bad[source][0])!r}")
 
 
 def align(

@@ -39,7 +39,9 @@ COLUMNS: dict[str, Column] = {
             (
                 *("series", "series_id", "unique_id", "ticker", "symbol", "isin", "cusip", "sedol"),
                 *("permno", "fund_id", "fundid", "fund", "scheme", "scheme_code", "secid", "id"),
-                *("code", "asset", "portfolio", "fund_name", "scheme_name", "name", "variable"),
+                *("crsp_fundno", "fundno", "figi", "wkn", "ric", "amfi_code", "code", "asset"),
+                *("instrument", "product", "portfolio", "fund_name", "scheme_name", "share_class"),
+                *("name", "variable"),
             ),
         ),
         Column(
@@ -49,14 +51,16 @@ COLUMNS: dict[str, Column] = {
             (
                 *("month", "period", "yearmonth", "year_month", "ym", "quarter", "week"),
                 *("date", "dates", "nav_date", "caldt", "day", "time", "timestamp", "as_of"),
-                *("asof", "datetime", "ds"),
+                *("asof", "datetime", "ds", "month_end", "period_end", "eom", "yyyymm", "mcaldt"),
+                *("observation_date", "report_date", "reporting_date", "valuation_date"),
+                *("price_date", "trade_date", "as_of_date"),
             ),
         ),
         Column(
             "observed",
             "day",
             "day of the observation, where the period has a column of its own",
-            ("nav_date", "date", "day", "observed", "as_of", "asof"),
+            ("nav_date", "date", "day", "observed", "as_of", "asof", "price_date", "trade_date"),
         ),
         Column(
             "returns",

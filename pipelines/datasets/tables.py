@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import polars as pl
@@ -13,7 +15,11 @@ from models.errors import DataError
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 _PARQUET = (".parquet", ".pq")
-_MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", ".")
+_MISSING = (
+    *("", "na", "n/a", "n.a.", "#n/a", "<na>", "nan", "null", "none", "missing"),
+    *("-", "--", "\u2013", "\u2014", "."),
+)
+_GZIP = ".gz"
 ROW = "__row"
 
 
@@ -37,6 +43,11 @@ class Table:
     def names(self) -> list[str]:
         return self.schema.names()
 
+    @property
+    def stem(self) -> str:
+        """Name of the file without its ending."""
+        return self.file.name.partition(".")[0] or self.file.name
+
     def collect(self, lazy: pl.LazyFrame) -> pl.DataFrame:
         """Run a query on the file; DataError where the file proves unreadable."""
         try:
@@ -49,16 +60,24 @@ class Table:
         if not self.separator:
             return f"{self.file}: not a readable Parquet file ({_first_line(error)})"
         try:
-            with self.file.open(encoding="utf-8-sig", newline="") as lines:
+            with _text(self.file) as lines:
                 for row, cells in enumerate(csv.reader(lines, delimiter=self.separator), start=1):
                     if len(cells) > len(self.names):
-                        return (
-                            f"{self.file}, row {row}: {len(cells)} cells under "
-                            f"{len(self.names)} column names; quote cells that hold a separator"
-                        )
+                        return f"{self.file}, row {row}: {self._too_long(len(cells))}"
         except (UnicodeDecodeError, csv.Error):
             return f"{self.file}: not UTF-8 text; save it as CSV in UTF-8"
         return f"{self.file}: not a readable CSV file ({_first_line(error)})"
+
+    def _too_long(self, cells: int) -> str:
+        if len(self.names) > 1:
+            return (
+                f"{cells} cells under {len(self.names)} column names; "
+                "quote cells that hold a separator"
+            )
+        return (
+            f"{cells} cells, but row 1 holds {self.names[0]!r} only; "
+            "expected the column names in row 1: remove what stands above them"
+        )
 
 
 def open_table(path: str | Path) -> Table:
@@ -68,10 +87,10 @@ def open_table(path: str | Path) -> Table:
     not UTF-8, or names a column twice.
     """
     file = Path(path)
-    suffix = file.suffix.lower()
+    suffix = Path(file.stem).suffix.lower() if _is_gzip(file) else file.suffix.lower()
     if suffix not in _SEPARATORS and suffix not in _PARQUET:
         kind = f"{suffix!r}" if suffix else "no extension"
-        raise DataError(f"{file}: expected a .csv, .tsv or .parquet file; got {kind}")
+        raise DataError(f"{file}: expected a .csv, .tsv or .parquet file (.csv.gz too); got {kind}")
     if not file.is_file():
         raise DataError(f"{file}: no such file")
     if file.stat().st_size == 0:
@@ -92,25 +111,41 @@ def _open_csv(file: Path, usual: str) -> Table:
     header = _header(file)
     # Spreadsheets of many countries write ";" into files that are named .csv.
     separator = max((usual, ";", "\t", ","), key=header.count)
-    names = next(csv.reader([header], delimiter=separator), [])
+    found = next(csv.reader([header], delimiter=separator), [])
+    # Spreadsheets leave columns without a name, as a rule empty ones.
+    names = [name or f"unnamed_{place}" for place, name in enumerate(found, start=1)]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise DataError(f"{file}, row 1: column {twice[0]!r} occurs twice; rename one of them")
     # Missing UTF-8 characters must fail here, not turn into replacement marks.
-    lazy = pl.scan_csv(file, separator=separator, infer_schema=False, encoding="utf8")
+    lazy = pl.scan_csv(
+        file, separator=separator, infer_schema=False, encoding="utf8", new_columns=names
+    )
     schema = pl.Schema(dict.fromkeys(names, pl.String))
     return Table(file, lazy.with_row_index(ROW, offset=2), schema, separator)
 
 
 def _header(file: Path) -> str:
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
+        with _text(file) as lines:
             header = lines.readline().rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise DataError(f"{file}: not UTF-8 text; save it as CSV in UTF-8") from error
+    except (OSError, EOFError) as error:
+        raise DataError(f"{file}: not a readable file ({_first_line(error)})") from error
     if "\0" in header:
         raise DataError(f"{file}: binary content; expected CSV text")
     return header
+
+
+def _is_gzip(file: Path) -> bool:
+    return file.suffix.lower() == _GZIP
+
+
+def _text(file: Path) -> IO[str]:
+    if _is_gzip(file):
+        return gzip.open(file, "rt", encoding="utf-8-sig", newline="")
+    return file.open(encoding="utf-8-sig", newline="")
 
 
 def _first_line(error: Exception) -> str:
@@ -121,6 +156,12 @@ def text_cells(name: str) -> pl.Expr:
     """Return a column as trimmed text, null where it holds a usual mark of a missing value."""
     text = pl.col(name).cast(pl.String).str.strip_chars()
     return pl.when(text.str.to_lowercase().is_in(list(_MISSING))).then(None).otherwise(text)
+
+
+def id_cells(name: str) -> pl.Expr:
+    """Return a column of names as trimmed text; a fund may well be called NA or None."""
+    text = pl.col(name).cast(pl.String).str.strip_chars()
+    return pl.when(text == "").then(None).otherwise(text)
 
 
 def median(values: pl.Series) -> float | None:

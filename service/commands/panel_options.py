@@ -32,7 +32,8 @@ RiskFreeUnit = Annotated[
     str,
     typer.Option(
         "--risk-free-unit",
-        help="auto, decimal (0.002 = 0.2 % per period) or yield_pct_pa (2.4 = 2.4 % per year).",
+        help="auto (by the column's name), decimal (0.002 = 0.2 % per period), percent (0.2), "
+        "yield_pct_pa (2.4 = 2.4 % per year) or yield_decimal_pa (0.024).",
     ),
 ]
 Frequency = Annotated[
