@@ -10,6 +10,7 @@ import polars as pl
 from scipy.stats import norm
 
 from models.contract import LEVELS, FloatArray
+from pipelines.evaluation.evaluate import Roles
 from pipelines.evaluation.schema import forecast_rows
 
 Z = norm.ppf(LEVELS)
@@ -45,3 +46,28 @@ def many_origins(y: FloatArray, mean: FloatArray, step: int = 3, **changes: Any)
 
 def month(index: int) -> str:
     return f"{2001 + index // 12}-{index % 12 + 1:02d}"
+
+
+#: Of `contest_table`.
+ROLES = Roles(reference=("ens", "lstm"), baselines=("mean", "slow"))
+
+
+def contest_table(
+    series: int = 12, origins: int = 12, horizons: Sequence[int] = (6, 9), seed: int = 0
+) -> pl.DataFrame:
+    """Four models, two targets; `ens` is best, `slow` ran on the first three series only."""
+    generator = np.random.default_rng(seed)
+    sample = np.arange(series) < 3
+    parts = []
+    for target in ("forward", "rolling"):
+        for horizon in horizons:
+            y = generator.normal(size=(origins, 1)) + generator.normal(size=(origins, series))
+            for model, noise in {"ens": 0.3, "lstm": 0.5, "mean": 1.0, "slow": 1.2}.items():
+                keep = sample if model == "slow" else np.ones(series, dtype=bool)
+                mean = y + noise * generator.normal(size=y.shape)
+                names = {"model": model, "target": target, "horizon": horizon}
+                chosen = many_origins(
+                    np.where(keep, y, np.nan), mean, spread=noise, sample=sample, **names
+                )
+                parts.append(chosen)
+    return pl.concat(parts)
