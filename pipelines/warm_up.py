@@ -31,7 +31,7 @@ class FundForecastLike(Protocol):
 
 
 class FundForecaster(Protocol):
-    """The part of `models.fund_sharpe.FundSharpeModel` that answers requests."""
+    """What `models.fund_sharpe.FundSharpeForecaster` offers to those who answer requests."""
 
     @property
     def window(self) -> int: ...

@@ -10,8 +10,8 @@ from service.predictor import Predictor
 def load_predictor(stored: StoredModel) -> Predictor:
     """Read a stored model and repeat its sample forecast. Raises ArtefactError."""
     # Imported here: torch must load in the workers alone, not in BentoML's parent.
-    from models.fund_sharpe import FundSharpeModel
+    from models.fund_sharpe import from_state
 
-    model = FundSharpeModel.from_state(load_state(stored))
+    model = from_state(load_state(stored))
     Sample.from_json(stored.metadata["sample"]).repeat(model)
     return Predictor(model, stored.name, stored.version, stored.metadata)

@@ -69,6 +69,10 @@ class Market:
         """The series by name, as they are stored with a model."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
+    def until(self, stop: int) -> Market:
+        """The series as they were known after their first `stop` times."""
+        return Market(**{name: values[:stop] for name, values in self.arrays().items()})
+
     def stretch(self, positions: IntArray) -> Market:
         """Take the series at `positions`; outside the stored span hold the nearest value.
 

@@ -1,0 +1,196 @@
+"""Fit at one time of a panel, forecast any fund of it at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+
+from models.contract import FloatArray, Forecast, Forecaster, IntArray, Windows
+from models.errors import ModelError, NotFittedError
+from models.forecasters.network import NetworkForecaster
+from models.fund_sharpe.errors import error_quantiles
+from models.fund_sharpe.settings import FundSharpeConfig
+from models.transforms.bootstrap import block_bootstrap
+from models.transforms.fund_state import MIN_FUNDS, Market
+from models.transforms.fund_windows import FundFeatures, fund_features, network_windows
+
+#: Called with (networks trained, networks in all).
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """All that a fit makes.
+
+    members          networks by kind of cell
+    scale            lead: deviation of the reference's errors on the training rows
+    error_quantiles  lead × level: standardised errors of the reference
+    market, ratios   what single funds cannot tell, so far (see FundFeatures)
+    """
+
+    members: dict[str, tuple[Forecaster, ...]]
+    scale: FloatArray
+    error_quantiles: FloatArray
+    market: Market
+    ratios: FloatArray
+
+
+class FundSharpeModel:
+    """The ensemble of a structural reference and recurrent networks that correct it."""
+
+    kind = "fund_sharpe"
+
+    def __init__(self, config: FundSharpeConfig | None = None) -> None:
+        self.config = config or FundSharpeConfig()
+        self._fitted: Fitted | None = None
+
+    @property
+    def fitted(self) -> Fitted:
+        """What the fit made. Raises NotFittedError."""
+        if self._fitted is None:
+            raise NotFittedError("FundSharpeModel: call fit before predict, forecast or state")
+        return self._fitted
+
+    def restore(self, fitted: Fitted) -> None:
+        """Take what an earlier fit made."""
+        self._fitted = fitted
+
+    def features(
+        self,
+        excess: FloatArray,
+        risk_free: FloatArray,
+        market: Market | None = None,
+        ratios: FloatArray | None = None,
+    ) -> FundFeatures:
+        """Prepare a panel: excess returns, series × time, and the risk-free rate, time."""
+        c = self.config
+        return fund_features(
+            excess, risk_free, c.leads, c.window, c.periods_per_year, market, ratios
+        )
+
+    def fit(self, features: FundFeatures, cutoff: int, progress: Progress | None = None) -> Self:
+        """Train and calibrate on what was known at time index `cutoff`.
+
+        Raises ModelError when too few outcomes are known by then.
+        """
+        windows = self.training_windows(features, cutoff)
+        scale = _residual_scale(windows)
+        windows = _scaled(windows, scale)
+        config = self.config
+        jobs = [(cell, i) for cell in config.cells for i in range(config.members)]
+        members: dict[str, list[Forecaster]] = {cell: [] for cell in config.cells}
+        for done, (cell, index) in enumerate(jobs, start=1):
+            members[cell].append(self._fit_member(windows, cell, index))
+            if progress is not None:
+                progress(done, len(jobs))
+        self._fitted = Fitted(
+            members={cell: tuple(networks) for cell, networks in members.items()},
+            scale=scale,
+            error_quantiles=np.empty(0),
+            market=features.state.market.until(cutoff + 1),
+            ratios=features.ratios[: cutoff + 1],
+        )
+        return self.calibrate(features, cutoff)
+
+    def training_windows(self, features: FundFeatures, cutoff: int) -> Windows:
+        """All rows, one per fund and month, with at least one outcome known at `cutoff`."""
+        shortest = min(self.config.horizons)
+        times = np.arange(self.first_training_time(features), cutoff - shortest + 1)
+        series, origin = features.rows(times, self.config.min_history)
+        windows = network_windows(features, series, origin, cutoff, self.config.lookback)
+        windows = windows.select(np.flatnonzero(np.isfinite(windows.target).any(axis=1)))
+        if not len(windows):
+            raise ModelError(
+                f"nothing to train on: no fund has {self.config.min_history} periods of history "
+                f"and a known outcome after {self.config.warm_up} periods with {MIN_FUNDS} funds; "
+                "give a longer file, or lower min_history and warm_up"
+            )
+        return windows
+
+    def first_training_time(self, features: FundFeatures) -> int:
+        """The time that `warm_up` periods with enough funds precede."""
+        enough = features.state.eligible(self.config.min_history).sum(axis=0) >= MIN_FUNDS
+        return int(np.searchsorted(np.cumsum(enough), self.config.warm_up + 1))
+
+    def calibrate(self, features: FundFeatures, cutoff: int) -> Self:
+        """Take the distribution of the reference's errors that are known at `cutoff`."""
+        quantiles = error_quantiles(
+            features, self.config.min_history, self.config.calibration_months, cutoff
+        )
+        self._fitted = replace(self.fitted, error_quantiles=quantiles)
+        return self
+
+    def predict(
+        self,
+        features: FundFeatures,
+        series: IntArray,
+        origin: IntArray,
+        cells: Sequence[str] | None = None,
+        members: int | None = None,
+        share: float | None = None,
+    ) -> Forecast:
+        """Forecast rows, row × lead, with the whole ensemble or a part of it.
+
+        series, origin   indices into the features' axes
+        cells            kinds of network to average; () gives the reference alone
+        members          how many networks of each kind, the first ones
+        share            weight of the networks against the reference
+        """
+        share = self.config.shrinkage if share is None else share
+        correction = self._correction(
+            features, series, origin, self.config.cells if cells is None else cells, members
+        )
+        mean = features.reference[series, origin] + share * correction
+        spread = features.spread[series, origin]
+        errors = self.fitted.error_quantiles
+        return Forecast(mean, mean[..., None] + spread[..., None] * errors)
+
+    def _correction(
+        self,
+        features: FundFeatures,
+        series: IntArray,
+        origin: IntArray,
+        cells: Sequence[str],
+        members: int | None,
+    ) -> FloatArray:
+        """Average correction of the chosen networks, row × lead; zero without any."""
+        chosen = [network for cell in cells for network in self.fitted.members[cell][:members]]
+        if not chosen:
+            return np.zeros((len(series), len(features.leads)))
+        windows = network_windows(features, series, origin, features.times, self.config.lookback)
+        windows = _scaled(windows, self.fitted.scale)
+        reference = features.reference[series, origin]
+        corrections = [network.predict(windows).mean - reference for network in chosen]
+        return np.asarray(np.mean(corrections, axis=0))
+
+    def _fit_member(self, windows: Windows, cell: str, index: int) -> Forecaster:
+        seed = 1000 * self.config.seed + 100 * self.config.cells.index(cell) + index
+        rows = np.arange(len(windows))
+        if index:
+            rows = block_bootstrap(windows.origin, self.config.bag_months, seed)
+        network = NetworkForecaster(
+            replace(self.config.network, cell=cell), replace(self.config.training, seed=seed)
+        )
+        return network.fit(windows.select(rows), windows.select(rows[:0]))
+
+
+def _scaled(windows: Windows, scale: FloatArray) -> Windows:
+    return windows.with_reference(_reference(windows), np.broadcast_to(scale, windows.target.shape))
+
+
+def _residual_scale(windows: Windows) -> FloatArray:
+    """Deviation of the reference's errors per lead, one where there is none."""
+    error = windows.target - _reference(windows)
+    known = np.isfinite(error)
+    square = np.where(known, error, 0.0) ** 2
+    deviation = np.sqrt(square.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
+    return np.where(deviation > 0, deviation, 1.0)
+
+
+def _reference(windows: Windows) -> FloatArray:
+    if windows.reference is None:
+        raise ModelError("these windows have no reference; make them with network_windows")
+    return windows.reference

@@ -1,0 +1,136 @@
+"""Forecasts of funds that come without their market: one at a time, or later months.
+
+The market-wide series are those of training; months after it hold their last value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.contract import FloatArray, Forecast, IntArray
+from models.errors import ModelError
+from models.fund_sharpe.model import FundSharpeModel
+from models.transforms.fund_windows import FundFeatures
+from models.transforms.period_labels import steps_between
+
+#: Share of the newest window that may be missing and is then filled.
+MAX_MISSING = 0.25
+
+
+@dataclass(frozen=True)
+class ServedForecast:
+    """A forecast, series × lead, and what to know of each series."""
+
+    forecast: Forecast
+    warnings: tuple[tuple[str, ...], ...]
+
+
+class FundSharpeForecaster:
+    """A fitted model with the label of the newest period it has seen; what is stored and served.
+
+    trained_until  e.g. "2021-12"
+    """
+
+    def __init__(self, model: FundSharpeModel, trained_until: str) -> None:
+        self.model = model
+        self.trained_until = trained_until
+
+    @property
+    def window(self) -> int:
+        return self.model.config.window
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        return self.model.config.horizons
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return self.model.config.targets
+
+    @property
+    def leads(self) -> tuple[str, ...]:
+        return tuple(lead.name for lead in self.model.config.leads)
+
+    @property
+    def periods_per_year(self) -> int:
+        return self.model.config.periods_per_year
+
+    @property
+    def min_history(self) -> int:
+        """Periods that a fund needs to be forecast: less than in training, with a warning."""
+        return min(2 * self.window, self.model.config.min_history)
+
+    def forecast(self, excess: FloatArray, last_period: str) -> ServedForecast:
+        """Forecast at the newest period, series × lead.
+
+        excess       series × time, decimal, NaN where missing
+        last_period  label of the newest time
+
+        Up to a quarter of the newest window may be missing: filled with the fund's mean,
+        and told. Raises ModelError for a series that cannot be forecast.
+        """
+        filled, missing = fill_newest(excess, self.window)
+        features = self._features(filled, last_period)
+        newest = features.times - 1
+        series, _ = features.rows(np.array([newest]), self.min_history)
+        self._check_all(excess, missing, series)
+        forecast = self.model.predict(features, series, np.full(len(series), newest))
+        return ServedForecast(forecast, tuple(_told(int(m), self.window) for m in missing))
+
+    def _features(self, excess: FloatArray, last_period: str) -> FundFeatures:
+        fitted = self.model.fitted
+        ahead = steps_between(self.trained_until, last_period, self.periods_per_year)
+        times = excess.shape[1]
+        positions = np.arange(times) + fitted.market.length + ahead - times
+        held = np.clip(positions, 0, fitted.market.length - 1)
+        return self.model.features(
+            excess, np.zeros(times), fitted.market.stretch(positions), fitted.ratios[held]
+        )
+
+    def _check_all(self, excess: FloatArray, missing: IntArray, usable: IntArray) -> None:
+        """Refuse the first series that has no forecast, and say why."""
+        bad = np.setdiff1d(np.arange(len(excess)), usable)
+        if not len(bad):
+            return
+        row = int(bad[0])
+        months = int(np.isfinite(excess[row]).sum())
+        if months < self.min_history:
+            raise ModelError(
+                f"series {row}: expected at least {self.min_history} periods, got {months}"
+            )
+        if missing[row] > MAX_MISSING * self.window:
+            raise ModelError(
+                f"series {row}: {int(missing[row])} of the newest {self.window} periods are "
+                f"missing, at most {int(MAX_MISSING * self.window)} may be; end the series earlier"
+            )
+        raise ModelError(
+            f"series {row}: the newest {self.window} returns do not vary, so there is no Sharpe "
+            "ratio to start from"
+        )
+
+
+def fill_newest(excess: FloatArray, window: int) -> tuple[FloatArray, IntArray]:
+    """Fill gaps in the newest window with each series' mean, where few are missing.
+
+    Returns the filled array and the number of missing periods of each series.
+    """
+    newest = ~np.isfinite(excess[:, -window:])
+    missing = newest.sum(axis=1)
+    seen = np.isfinite(excess)
+    total = np.where(seen, excess, 0.0).sum(axis=1)
+    mean = total / np.maximum(seen.sum(axis=1), 1)
+    filled = excess.copy()
+    fill = newest & (missing <= MAX_MISSING * window)[:, None]
+    filled[:, -window:] = np.where(fill, mean[:, None], excess[:, -window:])
+    return filled, missing.astype(np.int64)
+
+
+def _told(missing: int, window: int) -> tuple[str, ...]:
+    if not missing:
+        return ()
+    return (
+        f"{missing} of the newest {window} months have no return; the fund's mean stands in, "
+        "and the true uncertainty is larger than stated",
+    )
