@@ -98,15 +98,17 @@ def check_file(
 
 
 def _check_observations(observations: Observations) -> tuple[list[Finding], Observations]:
-    """Check rows and the file; one fault of the whole file hides its echoes in the rows."""
+    """Check rows and the file; a fault of a file or series hides its echoes in the rows."""
     whole = [*check_percent(observations), *check_frequency(observations)]
     rows, good = check_rows(observations)
-    hidden = set()
-    if any(f.rule == "percent" and not f.series for f in whole):
-        hidden.add("impossible")
-    if any(f.rule == "frequency" for f in whole):
-        hidden.add("duplicate")
-    shown = [f for f in rows if f.rule not in hidden]
+    in_percent = {f.series for f in whole if f.rule == "percent"}
+    wrong_frequency = any(f.rule == "frequency" for f in whole)
+    shown = [
+        f
+        for f in rows
+        if not (f.rule == "impossible" and ("" in in_percent or f.series in in_percent))
+        and not (f.rule == "duplicate" and wrong_frequency)
+    ]
     return [*whole, *shown, *check_order(good)], good
 
 

@@ -51,13 +51,15 @@ def resolve(table: Table, choice: ColumnChoice) -> Roles:
     if date is None:
         raise DataError(
             f"{table.file}: no date column among {listed(table.names)}; "
-            f"name one of them, or call it {COLUMNS['date'].synonyms[0]!r} or 'date'"
+            f"say --date-column, or call it {COLUMNS['date'].synonyms[0]!r} or 'date'"
         )
     series = _series(table, choice)
     if choice.layout == "wide" or (choice.layout is None and not series):
         return _wide(table, choice, date)
     if not series:
-        raise DataError(f"{table.file}: no series column among {listed(table.names)}; name one")
+        raise DataError(
+            f"{table.file}: no series column among {listed(table.names)}; say --series-column"
+        )
     return _long(table, choice, date, series)
 
 
@@ -79,9 +81,11 @@ def _long(table: Table, choice: ColumnChoice, date: str, series: tuple[str, ...]
         used = {*taken, group, observed, benchmark, risk_free}
         rest = [n for n in table.names if n not in used]
         reason = f"series column {series[0]!r}, but no column of returns or NAVs"
+        advice = "say --return-column or --nav-column"
         if len(rest) > 1:
             reason = f"mixed layout: {reason}, and {len(rest)} others ({listed(rest)})"
-        raise DataError(f"{table.file}: {reason}; name the column of returns or NAVs")
+            advice += ", or --layout wide if each column is a fund"
+        raise DataError(f"{table.file}: {reason}; {advice}")
     value, kind = found
     return Roles("long", series, date, (value,), kind, observed, group, benchmark, risk_free)
 
@@ -126,7 +130,9 @@ def _transposed(table: Table, choice: ColumnChoice) -> Roles:
     others = tuple(n for n in table.names if n not in headers)
     series = choice.named().get("series") or others[:1]
     if not series:
-        raise DataError(f"{table.file}: months across, but no column that names the series")
+        raise DataError(
+            f"{table.file}: months across, but no column that names the series; add one"
+        )
     group = choice.group or guess("group", list(others), series)
     return Roles("transposed", series, None, headers, choice.values, None, group)
 

@@ -33,7 +33,7 @@ def to_numbers(texts: pl.Series, separator: str = "") -> pl.Series:
     # "1.234" is then one thousand and something, so the plain reading does not count; but one
     # odd cell among plain numbers is a slip to be told, not the habit of the file.
     comma = _read(texts, decimal_comma=True)
-    return comma if comma.null_count() < point.null_count() else point
+    return comma if comma.null_count() <= point.null_count() else point
 
 
 def uses_decimal_comma(texts: pl.Series, separator: str) -> bool:
@@ -50,7 +50,7 @@ def uses_decimal_comma(texts: pl.Series, separator: str) -> bool:
 
 def _read(texts: pl.Series, *, decimal_comma: bool) -> pl.Series:
     bare = pl.col("text").str.replace_all("\u2212", "-", literal=True)
-    percent = bare.str.ends_with("%")
+    percent = bare.str.contains(r"%\)?$")
     negative = bare.str.contains(r"^\(.*\)%?$")
     digits = bare.str.replace_all(r"[()%$€£¥]", "").str.replace_all(_SPACES, "")
     if decimal_comma:

@@ -68,7 +68,7 @@ def check_frequency(observations: Observations) -> list[Finding]:
     if found is None or found == stated or gaps.height < 2 * _FEWEST_PERIODS:
         return []
     message = (
-        f"dates are {middle:g} days apart, but the stated frequency is {stated}; "
+        f"dates are {middle:g} day(s) apart, but the stated frequency is {stated}; "
         f"say --frequency {found}"
     )
     return [finding(observations, "frequency", message, column=observations.date_column)]

@@ -53,7 +53,9 @@ def check_frequency(frequency: str) -> Frequency:
     for known in PERIODS_PER_YEAR:
         if frequency == known:
             return known
-    raise DataError(f"frequency: expected one of {', '.join(PERIODS_PER_YEAR)}; got {frequency!r}")
+    raise DataError(
+        f"--frequency: expected one of {', '.join(PERIODS_PER_YEAR)}; got {frequency!r}"
+    )
 
 
 def _parse_one(text: str, pattern: str) -> date | None:

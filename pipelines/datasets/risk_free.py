@@ -112,7 +112,9 @@ def read_risk_free(
     table = open_table(path)
     date_name = guess("date", table.names) or first_if_dates(table)
     if date_name is None:
-        raise DataError(f"{table.file}: no date column among {listed(table.names)}")
+        raise DataError(
+            f"{table.file}: no date column among {listed(table.names)}; call one 'date'"
+        )
     name = _rate_column(table, date_name)
     stated = unit_of(name, unit, str(table.file))
     frame = _rates(table, date_name, name)
@@ -164,7 +166,9 @@ def _refuse_first(
 ) -> None:
     bad = frame.filter(pl.col(parsed).is_null()).head(1)
     if bad.height:
-        raise DataError(f"{table.file}, row {bad[ROW][0]}, {expected}, got {str(bad[source][0])!r}")
+        cell = bad[source][0]
+        got = "an empty cell" if cell is None else repr(str(cell))
+        raise DataError(f"{table.file}, row {bad[ROW][0]}, {expected}, got {got}")
 
 
 def align(

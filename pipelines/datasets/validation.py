@@ -127,10 +127,10 @@ def _duplicate(fault: _Row, observations: Observations) -> str:
 
 
 _MESSAGES: dict[str, Callable[[_Row, Observations], str]] = {
-    "no_series": lambda _fault, _obs: "the name of the series is empty",
+    "no_series": lambda _fault, _obs: "the name of the series is empty; fill it in or drop the row",
     "bad_date": lambda fault, obs: (
         f"expected a date such as 2013-07 or 2013-07-31 ({obs.frequency}), "
-        f"got {fault['date_text']!r}"
+        f"got {'an empty cell' if fault['date_text'] is None else repr(fault['date_text'])}"
     ),
     "not_a_number": lambda fault, _obs: (
         f"expected a number such as 0.0123, got the text {fault['text']!r}"
