@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from models.contract import FloatArray, IntArray
+from models.errors import DataError
 from pipelines.evaluation.cross_section import Deciles, deciles, rank_correlation
 from pipelines.evaluation.mean_test import overlap, zero_mean_test
 from pipelines.evaluation.measures import COVERAGES, coverage, crps, pit_counts, smape
@@ -70,10 +71,18 @@ def common_rows(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the rows for whose target, horizon, series and origin every model is there.
 
     A model that skips hard cases would look better than it is, and a difference of
-    losses needs both.
+    losses needs both. Raises DataError when a model forecasts a case twice.
     """
-    models = pl.col("model").n_unique().over(_LEAD)
-    kept = rows.select(pl.len().over(_CASE) == models).to_series()
+    count = rows.select(
+        pl.len().over(_CASE).alias("found"), pl.col("model").n_unique().over(_LEAD).alias("wanted")
+    )
+    if (count["found"] > count["wanted"]).any():
+        row = rows.row(int((count["found"] > count["wanted"]).arg_max() or 0), named=True)
+        raise DataError(
+            f"forecast table: expected one row per model, but {row['target']} {row['horizon']}, "
+            f"series {row['series']!r}, origin {row['origin']} has a model twice; remove one"
+        )
+    kept = count["found"] == count["wanted"]
     return rows if kept.all() else rows.filter(kept)
 
 
