@@ -15,6 +15,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 #: A series that was seen in one of the last periods is alive: reports come late.
 ALIVE_WITHIN = 3
+#: Lengths in periods that forecasts ask for.
+LENGTHS = (12, 36, 60, 120)
 #: So many series that stop together, more than half of the living, were cut off with the file.
 CUT_TOGETHER = 10
 
@@ -25,6 +27,7 @@ class PanelSummary:
 
     observed         number of returns that are there
     median_length    median number of returns of a series
+    at_least         number of periods, series with at least so many returns
     late_starts      series that start after the panel does
     with_gaps        series with a missing return between their first and last
     ended            series last seen more than three periods before the panel's end
@@ -39,6 +42,7 @@ class PanelSummary:
     last: str
     observed: int
     median_length: float
+    at_least: tuple[tuple[int, int], ...]
     late_starts: int
     with_gaps: int
     ended: int
@@ -63,6 +67,7 @@ def describe_panel(panel: ReturnsPanel) -> PanelSummary:
         last=panel.periods[-1] if panel.periods else "",
         observed=int(seen.sum()),
         median_length=float(np.median(lengths)) if lengths.size else 0.0,
+        at_least=tuple((size, int((lengths >= size).sum())) for size in LENGTHS),
         late_starts=int((first > 0).sum()),
         with_gaps=int((lengths < last - first + 1).sum()),
         ended=int(ended.sum()),

@@ -34,12 +34,14 @@ class LoadedPanel:
     """A panel, what was found in its file, and what cleaning did.
 
     benchmark  series × time, decimal, NaN where there is none; None without a benchmark column
+    read_as    how the file was understood, in words
     """
 
     panel: ReturnsPanel
     findings: tuple[Finding, ...]
     actions: tuple[Action, ...] = ()
     benchmark: FloatArray | None = None
+    read_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,13 @@ def _to_panel(checked: CheckedReturns, risk_free: str | Path | None, unit: str) 
     benchmark = None
     if checked.observations.roles.benchmark is not None:
         benchmark = _matrix(codes, frame["benchmark"], len(ids), len(axis))
-    return LoadedPanel(panel, (*checked.findings, *findings), checked.actions, benchmark)
+    return LoadedPanel(
+        panel,
+        (*checked.findings, *findings),
+        checked.actions,
+        benchmark,
+        checked.observations.read_as,
+    )
 
 
 def _codes(frame: pl.DataFrame, ids: list[str], axis: list[date]) -> tuple[FloatArray, FloatArray]:
@@ -201,7 +209,11 @@ def data_hash(
 
 
 def returns_table(checked: CheckedReturns) -> pl.DataFrame:
-    """Return checked returns as a long table: series, period label, return and group."""
+    """Return checked returns as a long table that can be read back.
+
+    Columns: series, period, return, and group, benchmark and risk-free rate where there are any;
+    the rate keeps the name of its column, which may tell its unit.
+    """
     frequency: Frequency = checked.observations.frequency
     frame = checked.returns
     axis = frame["period"].unique().to_list()
@@ -212,5 +224,6 @@ def returns_table(checked: CheckedReturns) -> pl.DataFrame:
         pl.col("value").alias("return"),
         "group",
         "benchmark",
+        pl.col("risk_free").alias(checked.observations.roles.risk_free or "risk_free"),
     )
     return table.select(c for c in table.columns if table[c].null_count() < table.height)

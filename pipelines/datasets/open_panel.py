@@ -35,7 +35,7 @@ def open_panel(
         raise ConfigError(f"--min-months: expected a number of months, got {min_months}")
     if data is None:
         _refuse_without_file(risk_free, risk_free_unit, frequency, columns)
-        loaded = LoadedPanel(embedded_panel(), ())
+        loaded = LoadedPanel(embedded_panel(), (), read_as="the embedded portfolios")
     else:
         loaded = load_panel(
             data,

@@ -20,6 +20,7 @@ from pipelines.datasets.periods import Frequency, check_frequency
 from pipelines.datasets.schema import ColumnChoice, ValueKind
 from pipelines.datasets.tables import Table, median, open_table
 
+_NAMED = ("date", "observed", "group", "benchmark", "risk_free")
 #: All-positive values around this or above are prices, not returns.
 _NAV_MEDIAN = 0.5
 
@@ -45,6 +46,24 @@ class Observations:
     @property
     def date_column(self) -> str:
         return self.roles.date or ""
+
+    @property
+    def read_as(self) -> str:
+        """How the file was understood, in words, so that a wrong guess can be seen."""
+        roles = self.roles
+        what = "returns" if self.kind == "returns" else "NAVs"
+        parts = [f"{roles.layout} table of {self.frequency} {what}"]
+        if roles.layout == "long":
+            parts.append(f"values in {roles.values[0]!r}")
+        elif roles.only is None:
+            across = "months" if roles.layout == "transposed" else "series"
+            parts.append(f"{len(roles.values)} {across} across")
+        named = {
+            "series": " + ".join(repr(name) for name in roles.series),
+            **{r: repr(n) for r in _NAMED if (n := getattr(roles, r)) is not None},
+        }
+        parts += [f"{role} in {name}" for role, name in named.items() if name]
+        return ", ".join(parts)
 
     def with_frame(self, frame: pl.DataFrame) -> Observations:
         return replace(self, frame=frame)

@@ -105,7 +105,12 @@ COLUMNS: dict[str, Column] = {
             "risk_free",
             "decimal per period, or yield in % per year (stated)",
             "risk-free rate of the period",
-            ("rf", "risk_free", "riskfree", "risk_free_rate", "tbill", "t_bill"),
+            (
+                *("rf", "risk_free", "riskfree", "risk_free_rate", "tbill", "t_bill", "rfr"),
+                *("rf_pct_pa", "rf_decimal", "rf_return", "rf_yield", "risk_free_pct_pa"),
+                *("risk_free_decimal", "risk_free_return", "risk_free_yield", "tbill_pct_pa"),
+                *("tbill_yield", "tbill13w_pct_pa", "tb3ms"),
+            ),
         ),
     )
 }
