@@ -11,12 +11,13 @@ from matplotlib.figure import Figure
 from pipelines.evaluation.measures import interval_coverage
 from pipelines.evaluation.scores import GroupScores
 from pipelines.evaluation.standings import LABEL
-from pipelines.evaluation.style import INK, MUTED, Palette, legend_below, panels
+from pipelines.evaluation.style import INK, Palette, legend_below, panels, styled
 
 #: Bars of a PIT histogram; each holds two of the 40 bins between neighbouring quantiles.
 _BARS = 20
 
 
+@styled
 def error_by_horizon(scores: Sequence[GroupScores], palette: Palette) -> Figure:
     """RMSE and CRPS of every model against the horizon, one row of panels per target."""
     targets = list(dict.fromkeys(s.target for s in scores))
@@ -24,7 +25,7 @@ def error_by_horizon(scores: Sequence[GroupScores], palette: Palette) -> Figure:
     for row, target in zip(axes, targets, strict=True):
         for axis, (score, label) in zip(row, LABEL.items(), strict=True):
             _lines(axis, [s for s in scores if s.target == target], score, palette)
-            axis.set(title=f"{label}, {target}", xlabel="horizon, periods", ylim=_limits(axis))
+            axis.set(title=f"{label}, {target}", xlabel="horizon", ylim=_limits(axis))
     legend_below(figure, axes[0, 0])
     return figure
 
@@ -46,23 +47,26 @@ def _limits(axis: Axes) -> tuple[float, float]:
     return low - margin, high + margin
 
 
+@styled
 def reliability(scores: Sequence[GroupScores], models: Sequence[str], palette: Palette) -> Figure:
-    """Share of outcomes inside central intervals, beside what they promise, by target."""
+    """Coverage of central intervals minus what they promise, all horizons of a target."""
     targets = list(dict.fromkeys(s.target for s in scores))
-    figure, axes = panels(1, len(targets), height=3.2, sharey=True)
+    figure, axes = panels(1, len(targets), height=3.0, sharey=True)
     for axis, target in zip(axes[0], targets, strict=True):
-        axis.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
+        axis.axhline(0.0, color=INK, linewidth=0.8)
         for model in models:
             counts = [s.pit for s in scores if s.model == model and s.target == target]
             if counts:
                 nominal, empirical = interval_coverage(np.sum(counts, axis=0))
-                axis.plot(nominal, empirical, label=model, **palette.line(model))
-        axis.set(title=target, xlabel="promised coverage", xlim=(0, 1), ylim=(0, 1))
-    axes[0, 0].set_ylabel("share of outcomes inside")
+                gap = 100.0 * (empirical - nominal)
+                axis.plot(100.0 * nominal, gap, label=model, **palette.line(model))
+        axis.set(title=target, xlabel="promised coverage, %", xlim=(0, 100))
+    axes[0, 0].set_ylabel("actual minus promised, points")
     legend_below(figure, axes[0, 0])
     return figure
 
 
+@styled
 def pit_histograms(scores: Sequence[GroupScores], model: str, palette: Palette) -> Figure:
     """Histogram of the probability integral transform, by target and horizon."""
     here = [s for s in scores if s.model == model]

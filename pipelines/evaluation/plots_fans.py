@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from models.contract import LEVELS, FloatArray
 from pipelines.evaluation.measures import crps
-from pipelines.evaluation.style import INK, Palette, panels
+from pipelines.evaluation.style import INK, Palette, legend_below, panels, styled
 
 #: Places in the order from the smallest to the largest CRPS.
 PLACES = (0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
@@ -58,7 +58,7 @@ def choose_fans(table: pl.DataFrame, target: str, model: str, rival: str | None)
     there = _at(rows, newest, names)
     score = crps(there["y"].to_numpy(), there["quantiles"].to_numpy()).reshape(len(names), -1)
     order = np.argsort(score.mean(axis=1), kind="stable")
-    other = table.filter((pl.col("target") == target) & (pl.col("model") == rival))
+    other = table.filter((pl.col("target") == target) & (pl.col("model") == (rival or "")))
     chosen = {int(order[round(p * (len(order) - 1))]): p for p in PLACES}
     return [_fan(there, other, names[i], place) for i, place in chosen.items()]
 
@@ -83,6 +83,7 @@ def _fan(there: pl.DataFrame, other: pl.DataFrame, name: str, place: float) -> F
     )
 
 
+@styled
 def plot_fans(fans: list[Fan], model: str, rival: str | None, palette: Palette) -> Figure:
     """Bands of 50, 80 and 95 %, the mean, a second model's mean and the outcomes."""
     rows = -(-len(fans) // 3)
@@ -91,8 +92,7 @@ def plot_fans(fans: list[Fan], model: str, rival: str | None, palette: Palette) 
         _draw(axis, fan, model, rival, palette)
     for axis in axes.flat[len(fans) :]:
         axis.set_visible(False)
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    legend_below(figure, axes.flat[0])
     return figure
 
 
@@ -112,7 +112,7 @@ def _draw(axis: Axes, fan: Fan, model: str, rival: str | None, palette: Palette)
 
 
 def _named(place: float) -> str:
-    return "worst" if place == 1.0 else f"at {place:.0%}"
+    return "worst" if place == 1.0 else f"{100 * place:.0f} %"
 
 
 def _short(name: str, most: int = 18) -> str:

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 
 from models.contract import IntArray
 from pipelines.evaluation.scores import GroupScores
-from pipelines.evaluation.style import MUTED, Palette, legend_below, panels
+from pipelines.evaluation.style import MUTED, Palette, legend_below, panels, styled
 
 
+@styled
 def rank_ic_over_time(
     scores: Sequence[GroupScores], models: Sequence[str], palette: Palette
 ) -> Figure:
@@ -40,6 +41,7 @@ def _rank_ic(axis: Axes, scores: Sequence[GroupScores], palette: Palette) -> Non
         _label_dates(axis, scores[0].origin_index, scores[0].origins)
 
 
+@styled
 def decile_wealth(
     scores: Sequence[GroupScores], models: Sequence[str], target: str, palette: Palette
 ) -> Figure:
@@ -91,6 +93,11 @@ def without_overlap(origin_index: IntArray, horizon: int) -> npt.NDArray[np.intp
     return np.asarray(kept, dtype=np.intp)
 
 
-def _label_dates(axis: Axes, origin_index: IntArray, origins: Sequence[str], most: int = 4) -> None:
-    places = np.unique(np.linspace(0, len(origins) - 1, most).round().astype(int))
+def _label_dates(axis: Axes, origin_index: IntArray, origins: Sequence[str]) -> None:
+    """Name the first, the middle and the last origin, inside the panel."""
+    places = list(dict.fromkeys((0, len(origins) // 2, len(origins) - 1)))
     axis.set_xticks(origin_index[places], [origins[i] for i in places])
+    labels = axis.get_xticklabels()
+    if len(labels) > 1:
+        labels[0].set_horizontalalignment("left")
+        labels[-1].set_horizontalalignment("right")

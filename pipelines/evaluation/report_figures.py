@@ -32,7 +32,7 @@ def pictures(table: pl.DataFrame, found: Evaluation, about: ReportAbout) -> list
     return [
         *_accuracy(found, about, palette, shown),
         *_fans(table, found, about, palette),
-        *_order(found, about, palette, shown),
+        *_order(found, about, palette),
     ]
 
 
@@ -70,8 +70,8 @@ def _accuracy(
         _picture(
             "reliability",
             "Coverage",
-            "Share of outcomes inside central intervals of 5 to 95 %, all horizons together. On "
-            "the diagonal the intervals are honest; below it they are too narrow.",
+            "Share of outcomes inside central intervals that promise 5 to 95 %, minus the "
+            "promise, all horizons together. Zero is honest; below it intervals are too narrow.",
             reliability(found.scores, shown, palette),
         ),
         _picture(
@@ -79,7 +79,7 @@ def _accuracy(
             f"PIT histogram of {ensemble}",
             "Where outcomes fell in the forecast distribution. Flat is calibrated; a U says too "
             "narrow, a hump too wide, a slope biased. Outcomes of a date move together, so "
-            "unevenness of a few tenths is no evidence.",
+            "with few dates a slope may be the market of the period, not the model.",
             pit_histograms(found.scores, ensemble, palette),
         ),
     ]
@@ -107,20 +107,19 @@ def _fans(
     return drawn
 
 
-def _order(
-    found: Evaluation, about: ReportAbout, palette: Palette, shown: list[str]
-) -> list[Picture]:
+def _order(found: Evaluation, about: ReportAbout, palette: Palette) -> list[Picture]:
     targets = list(dict.fromkeys(s.target for s in found.scores))
     target = about.portfolio_target if about.portfolio_target in targets else targets[0]
     horizon = min(s.horizon for s in found.scores if s.target == target)
-    few = [model for model in (found.roles.ensemble, best_baseline(found)) if model]
+    both = (found.roles.ensemble, best_baseline(found))
+    few = list(dict.fromkeys(model for model in both if model))
     return [
         _picture(
             "rank-ic",
             "Rank correlation over time",
             "Spearman's correlation of forecast and outcome across series, by forecast origin, "
             "at the shortest and the longest horizon. Neighbouring origins share outcomes.",
-            rank_ic_over_time(found.scores, shown, palette),
+            rank_ic_over_time(found.scores, few, palette),
         ),
         _picture(
             "deciles",
@@ -129,7 +128,7 @@ def _order(
             "the highest forecasts and of the tenth with the lowest, summed over origins whose "
             f"outcomes do not overlap (every origin at least {horizon} {about.period}s after "
             "the one before). Units of the target, before costs: an order of merit, not money.",
-            decile_wealth(found.scores, list(dict.fromkeys(few)), target, palette),
+            decile_wealth(found.scores, few, target, palette),
         ),
     ]
 

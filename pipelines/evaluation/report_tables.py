@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from pipelines.evaluation.evaluate import ALL, Evaluation, Rows
@@ -43,12 +44,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under headings; the first cell of a row is a model's name in `names`."""
+    """Rows under headings, each with its name.
+
+    groups  (title, columns) of headings that belong together; empty for none
+    """
 
     caption: str
     headings: tuple[str, ...]
     names: tuple[str, ...]
     cells: tuple[tuple[Cell, ...], ...]
+    groups: tuple[tuple[str, int], ...] = ()
 
 
 def score_tables(found: Evaluation, scope: str) -> list[Table]:
@@ -109,10 +114,15 @@ def _significance_table(rows: Rows, scope: str, loss: str) -> Table:
     series = "all series" if scope == ALL else "the sample of series"
     return Table(
         caption=f"{LABEL[SCORE_OF[loss]]}, {series}",
-        headings=tuple(f"{target} {horizon}" for target, horizon in leads),
+        headings=tuple(str(horizon) for _, horizon in leads),
         names=tuple(rivals),
         cells=tuple(tuple(_p_cell(p_values.get((r, lead))) for lead in leads) for r in rivals),
+        groups=_by_target(leads),
     )
+
+
+def _by_target(leads: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    return tuple((target, len(list(same))) for target, same in groupby(t for t, _ in leads))
 
 
 def _p_cell(p_value: float | None) -> Cell:
@@ -141,8 +151,13 @@ def superiority_table(found: Evaluation) -> Table:
             }
             names.append(f"{LABEL[SCORE_OF[loss]]}: {question}")
             cells.append(tuple(_small_p(here.get(lead)) for lead in leads))
-    headings = tuple(f"{target} {horizon}" for target, horizon in leads)
-    return Table("Superior predictive ability", headings, tuple(names), tuple(cells))
+    return Table(
+        caption="Superior predictive ability, all series",
+        headings=tuple(str(horizon) for _, horizon in leads),
+        names=tuple(names),
+        cells=tuple(cells),
+        groups=_by_target(leads),
+    )
 
 
 def _small_p(p_value: float | None) -> Cell:

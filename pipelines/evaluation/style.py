@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from io import StringIO
-from typing import Any
+from typing import Any, ParamSpec
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy import ndarray
+
+P = ParamSpec("P")
 
 INK, MUTED, GRID = "#22303c", "#6b7883", "#e3e7ea"
 
@@ -88,21 +91,29 @@ class Palette:
         }
 
 
+def styled(plot: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw `plot` in the report's look, which matplotlib reads when an artist is made."""
+
+    @wraps(plot)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with mpl.rc_context(_RC):
+            return plot(*args, **kwargs)
+
+    return drawn
+
+
 def panels(
     rows: int, columns: int, height: float = 2.6, **options: Any
 ) -> tuple[Figure, ndarray[Any, Any]]:
     """Return a figure 7.2 inches wide and its axes, row × column."""
-    with mpl.rc_context(_RC):
-        figure = Figure(figsize=(7.2, height * rows), layout="constrained")
-        axes = figure.subplots(rows, columns, squeeze=False, **options)
-    return figure, axes
+    figure = Figure(figsize=(7.2, height * rows), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
 def legend_below(figure: Figure, axes: Axes, columns: int = 4) -> None:
     """Put one legend for all panels below them, from the lines of `axes`."""
     handles, labels = axes.get_legend_handles_labels()
-    with mpl.rc_context(_RC):
-        figure.legend(handles, labels, loc="outside lower center", ncols=columns)
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns)
 
 
 def to_svg(figure: Figure, name: str) -> str:

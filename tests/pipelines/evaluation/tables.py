@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import polars as pl
 from scipy.stats import norm
 
 from models.contract import LEVELS, FloatArray
+from pipelines.evaluation.about import ReportAbout
 from pipelines.evaluation.evaluate import Roles
 from pipelines.evaluation.schema import forecast_rows
 
@@ -50,24 +51,48 @@ def month(index: int) -> str:
 
 #: Of `contest_table`.
 ROLES = Roles(reference=("ens", "lstm"), baselines=("mean", "slow"))
+NOISE = {"ens": 0.3, "lstm": 0.5, "mean": 1.0, "slow": 1.2}
 
 
 def contest_table(
-    series: int = 12, origins: int = 12, horizons: Sequence[int] = (6, 9), seed: int = 0
+    series: int = 12,
+    origins: int = 12,
+    horizons: Sequence[int] = (6, 9),
+    targets: Sequence[str] = ("forward", "rolling"),
+    noise: Mapping[str, float] = NOISE,
+    seed: int = 0,
 ) -> pl.DataFrame:
-    """Four models, two targets; `ens` is best, `slow` ran on the first three series only."""
+    """Forecasts of which each model misses by its `noise`, with a normal of that spread.
+
+    The model "slow" ran on the first three series only, which are the sample.
+    """
     generator = np.random.default_rng(seed)
     sample = np.arange(series) < 3
     parts = []
-    for target in ("forward", "rolling"):
+    for target in targets:
         for horizon in horizons:
             y = generator.normal(size=(origins, 1)) + generator.normal(size=(origins, series))
-            for model, noise in {"ens": 0.3, "lstm": 0.5, "mean": 1.0, "slow": 1.2}.items():
-                keep = sample if model == "slow" else np.ones(series, dtype=bool)
-                mean = y + noise * generator.normal(size=y.shape)
-                names = {"model": model, "target": target, "horizon": horizon}
-                chosen = many_origins(
-                    np.where(keep, y, np.nan), mean, spread=noise, sample=sample, **names
-                )
-                parts.append(chosen)
+            for model, spread in noise.items():
+                ran = sample if model == "slow" else np.ones(series, dtype=bool)
+                mean = y + spread * generator.normal(size=y.shape)
+                lead = {"model": model, "target": target, "horizon": horizon}
+                there = np.where(ran, y, np.nan)
+                parts.append(many_origins(there, mean, spread=spread, sample=sample, **lead))
     return pl.concat(parts)
+
+
+def about_contest(**changes: Any) -> ReportAbout:
+    """What goes with `contest_table`."""
+    facts: dict[str, Any] = {
+        "config": {"window": 12, "model": {"horizons": [6, 9], "dropout": None}},
+        "data_hash": "sha256:0123",
+        "seed": 7,
+        "reference": ROLES.reference,
+        "baselines": ROLES.baselines,
+        "models": {"ens": "mean of networks"},
+        "notes": ("Networks were refitted at every fourth origin.",),
+        "attrition": (("2001", 12, 3), ("2002", 0, 0)),
+        "versions": {"python": "3.11", "packages": {"numpy": "2.4"}},
+        "title": "Back-test of the tests",
+    }
+    return ReportAbout(**(facts | changes))

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from models.errors import DataError
 from pipelines.evaluation.scores import common_rows, score_groups, score_rows
 from tests.pipelines.evaluation.tables import many_origins, one_origin
 
@@ -59,6 +60,12 @@ def test_forecasts_that_one_model_lacks_count_for_none() -> None:
     first, second = score_rows(table, sample=False)
     assert (first["n_forecasts"], second["n_forecasts"]) == (1, 1)
     assert (first["rmse"], second["rmse"]) == (0.0, 1.0)
+
+
+def test_a_model_that_forecasts_a_case_twice_is_refused() -> None:
+    twice = pl.concat([one_origin([1.0, 2.0], [0.0, 0.0]), one_origin([1.0], [0.5])])
+    with pytest.raises(DataError, match=r"rolling 6, series 's000', origin 2001-01 has a model"):
+        score_rows(twice, sample=False)
 
 
 def test_a_lead_that_only_one_model_forecasts_is_kept() -> None:
