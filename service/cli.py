@@ -19,12 +19,19 @@ from typer.exceptions import Abort, TyperException
 
 from models.errors import HalyardError
 from pipelines.environment import ensure_environment
+from service.commands import models, package, serve, train, tune
 
 BAD_INPUT = 2
 INTERRUPTED = 130
 
 #: Verb -> command function or Typer sub-app, in the order of `halyard --help`.
-VERBS: dict[str, Callable[..., Any] | typer.Typer] = {}
+VERBS: dict[str, Callable[..., Any] | typer.Typer] = {
+    "train": train.train,
+    "tune": tune.tune,
+    "package": package.package,
+    "serve": serve.serve,
+    "models": models.app,
+}
 
 
 def build_app() -> typer.Typer:

@@ -20,7 +20,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def package() -> None:
-    """Build a Bento from the champion, to serve elsewhere or to put into a container.
+    """Build a Bento: the champion and its code.
+
+    It can be served elsewhere, or be put into a container.
 
     \b
     Example:
@@ -32,11 +34,26 @@ def package() -> None:
     tag = build_bento(champion)
     if tag is None:
         raise ConfigError(f"no bentofile.yaml in {_ROOT}: run this from a checkout of Halyard")
-    home = bentoml_home()
+    bentoml = f"BENTOML_HOME={bentoml_home()} {sys.executable} -m bentoml"
     typer.echo(f"Packaged {champion.tag} as {tag}. Serve it from any folder:\n")
-    typer.echo(f"BENTOML_HOME={home} bentoml serve {tag}\n")
+    typer.echo(f"{bentoml} serve {tag}\n")
     typer.echo("Take it to another machine, model included:\n")
-    typer.echo(f"BENTOML_HOME={home} bentoml export {tag} {tag.replace(':', '-')}.bento")
+    typer.echo(f"{bentoml} export {tag} {tag.replace(':', '-')}.bento")
+
+
+def find_bento(champion: StoredModel) -> str | None:
+    """The newest Bento that holds this version, None when there is none."""
+    import yaml
+
+    from pipelines.registry import bentoml_home
+
+    found = []
+    for file in (bentoml_home() / "bentos/halyard").glob("*/bento.yaml"):
+        document = yaml.safe_load(file.read_text("utf-8"))
+        models = [m for service in document["services"] for m in service["models"]]
+        if champion.tag in {str(model["tag"]) for model in models}:
+            found.append((str(document["creation_time"]), f"halyard:{document['version']}"))
+    return max(found)[1] if found else None
 
 
 def build_bento(champion: StoredModel) -> str | None:

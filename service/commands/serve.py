@@ -20,6 +20,7 @@ from models.errors import ConfigError, DependencyError
 from pipelines.environment import process_environment
 
 START_SECONDS = 180.0
+STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.2
 
 
@@ -27,7 +28,9 @@ def serve(
     port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port.")] = 3000,
     host: Annotated[str, typer.Option(help="Address; 0.0.0.0 for all.")] = "127.0.0.1",
 ) -> None:
-    """Serve the champion over HTTP; train one on the embedded data when there is none.
+    """Serve the champion over HTTP.
+
+    Without a champion one is trained on the embedded data first.
 
     \b
     Example:
@@ -41,10 +44,11 @@ def serve(
         announce(host, port)
         code = child.wait()
     except KeyboardInterrupt:
-        child.wait()
-        raise
+        # The announced way to end it, so not an error.
+        typer.echo("Stopping.")
+        code = 0
     finally:
-        child.terminate()
+        stop(child)
     if code not in (0, -signal.SIGTERM, -signal.SIGINT):
         raise DependencyError(f"the server ended by itself with code {code}; see the lines above")
 
@@ -65,16 +69,27 @@ def check_port(host: str, port: int) -> None:
 
 
 def ensure_champion() -> None:
-    """Train and package a model unless one is there. Raises HalyardError."""
+    """Train a model unless there is one, package it unless it is. Raises HalyardError."""
     from pipelines import registry
-    from service.commands.package import build_bento
+    from service.commands.package import build_bento, find_bento
 
-    if registry.champion_version() is not None:
-        return
-    typer.echo("No model yet: training one on the embedded data (once, a few minutes).")
-    train_first()
-    if (bento := build_bento(registry.get_model())) is not None:
-        typer.echo(f"Packaged as {bento}.")
+    if registry.champion_version() is None:
+        typer.echo("No model yet: training one on the embedded data (once, less than a minute).")
+        train_first()
+    champion = registry.get_model()
+    if find_bento(champion) is None and (bento := build_bento(champion)) is not None:
+        typer.echo(f"Packaged {champion.tag} as {bento}.")
+
+
+def train_first() -> None:
+    """Train the shipped settings on the embedded data and make the model the champion."""
+    from models.fund_sharpe import FundSharpeConfig
+    from pipelines.dataclass_config import load_dataclass
+    from pipelines.datasets.open_panel import open_panel
+    from service.commands.train import train_and_store
+
+    settings = load_dataclass(FundSharpeConfig, "fund_sharpe")
+    train_and_store(open_panel(None).panel, settings, promote=True)
 
 
 def start(host: str, port: int) -> subprocess.Popen[bytes]:
@@ -94,6 +109,17 @@ def start(host: str, port: int) -> subprocess.Popen[bytes]:
 
     signal.signal(signal.SIGTERM, pass_on)
     return child
+
+
+def stop(child: subprocess.Popen[bytes]) -> None:
+    """End the server: let it finish what it answers, then insist."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
 
 
 def wait_until_ready(child: subprocess.Popen[bytes], host: str, port: int) -> None:

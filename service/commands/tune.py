@@ -49,9 +49,10 @@ def tune(
         Path | None, typer.Option(help="Folder of the study [HALYARD_HOME/studies/STUDY].")
     ] = None,
 ) -> None:
-    """Tune a model; the same command goes on with a study that was stopped or killed.
+    """Tune a model; a stopped study goes on.
 
-    Writes summary.json, best.yaml, a plot of the history and one of the importances.
+    The same command goes on with a study that was stopped or killed. Writes summary.json,
+    best.yaml, a plot of the history and one of the importances.
 
     \b
     Example:

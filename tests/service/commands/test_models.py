@@ -1,0 +1,93 @@
+"""What is stored can be listed, shown and put in charge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines import registry
+from service import cli
+from tests.service.commands.stored import store
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HALYARD_HOME", str(tmp_path))
+    return tmp_path
+
+
+def said(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert cli.run(["models", *words]) == 0
+    return capsys.readouterr().out
+
+
+def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert cli.run(["models", *words]) == 2
+    return capsys.readouterr().err
+
+
+def test_an_empty_store_says_how_to_fill_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "train one: halyard train fund-sharpe" in said(["list"], capsys)
+    assert json.loads(said(["list", "--json"], capsys)) == []
+
+
+def test_the_list_marks_the_champion(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = store(), store()
+    registry.promote(first)
+    rows = json.loads(said(["list", "--json"], capsys))
+    assert [(r["version"], r["champion"]) for r in rows] == [
+        (first.version, True),
+        (second.version, False),
+    ]
+    # The mean of 0.5 and 1.5.
+    assert rows[0]["mean_holdout_rmse"] == 1.0
+    table = said(["list"], capsys).splitlines()
+    assert "yes" in table[1]
+    assert "yes" not in table[2]
+    assert "2001-01 to 2016-12" in table[1]
+
+
+@pytest.mark.parametrize("which", ["champion", "fund-sharpe", "fund-sharpe:champion"])
+def test_a_version_can_be_named_in_short(which: str, capsys: pytest.CaptureFixture[str]) -> None:
+    first, _ = store(), store()
+    registry.promote(first)
+    about = json.loads(said(["show", which, "--json"], capsys))
+    assert (about["tag"], about["champion"], about["seed"]) == (first.tag, True, 7)
+    assert "sample" not in about
+
+
+def test_show_tells_data_scores_and_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    model = store()
+    shown = said(["show", model.tag], capsys)
+    lines = [line.split() for line in shown.splitlines()]
+    assert shown.startswith(f"{model.tag} in ")
+    assert ["rolling", "6", "0.500", "0.625", "87.5%"] in lines
+    assert ["network.hidden_size", "4"] in lines
+    assert ["series", "30"] in lines
+
+
+def test_promote_puts_a_version_in_charge(capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = store(), store()
+    assert "(it was none)" in said(["promote", first.tag], capsys)
+    assert f"(it was {first.version})" in said(["promote", "latest"], capsys)
+    assert registry.champion_version() == second.version
+
+
+def test_a_damaged_version_is_not_promoted(capsys: pytest.CaptureFixture[str]) -> None:
+    model = store()
+    (model.folder / next(iter(model.metadata["files"]))).write_bytes(b"")
+    assert "sha256 differs" in refused(["promote", "latest"], capsys)
+    assert registry.champion_version() is None
+
+
+def test_a_quarterly_version_is_not_promoted(capsys: pytest.CaptureFixture[str]) -> None:
+    store(periods_per_year=4)
+    assert "promote a monthly model" in refused(["promote", "latest"], capsys)
+
+
+def test_unknown_versions_list_the_known(capsys: pytest.CaptureFixture[str]) -> None:
+    model = store()
+    assert f"there are: {model.version}" in refused(["show", "fund-sharpe:v9"], capsys)
+    assert "halyard train other" in refused(["show", "other:v9"], capsys)
