@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
 from models.contract import FloatArray
 from models.transforms.sharpe import sharpe_ratio
+from models.transforms.sharpe_inference import annualise, moment_error, sharpe_moments
 from service.schemas import SharpeSoFar
 
 _DIGITS = 6
@@ -27,16 +27,9 @@ def _so_far(excess: FloatArray, needed: int, periods_per_year: int) -> SharpeSoF
     ratio = float(sharpe_ratio(excess, periods_per_year))
     if len(excess) < needed or not np.isfinite(ratio):
         return SharpeSoFar(months=int(np.isfinite(excess).sum()), value=None, standard_error=None)
-    error = _standard_error(excess, ratio / np.sqrt(periods_per_year)) * np.sqrt(periods_per_year)
+    error = float(annualise(moment_error(sharpe_moments(excess)), periods_per_year))
     return SharpeSoFar(
         months=len(excess),
         value=round(ratio, _DIGITS),
-        standard_error=round(float(error), _DIGITS),
+        standard_error=round(error, _DIGITS) if np.isfinite(error) else None,
     )
-
-
-def _standard_error(excess: FloatArray, ratio: float) -> float:
-    """Standard error per period, with skewness and plain kurtosis (Mertens 2002, eq. 4)."""
-    skew, kurtosis = stats.skew(excess), stats.kurtosis(excess, fisher=False)
-    variance = 1.0 - skew * ratio + (kurtosis - 1.0) / 4.0 * ratio**2
-    return float(np.sqrt(variance / (len(excess) - 1)))
