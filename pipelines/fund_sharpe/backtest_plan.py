@@ -16,6 +16,7 @@ from models.fund_sharpe import FundSharpeConfig, FundSharpeModel
 from models.transforms.fund_windows import FundFeatures
 from pipelines.config import StrictModel
 from pipelines.datasets.panel import ReturnsPanel
+from pipelines.provenance import provenance
 
 #: Known outcomes, in periods, that the first origin's training needs.
 MIN_TRAINING_PERIODS = 24
@@ -81,6 +82,7 @@ class BacktestPlan:
             "config": asdict(self.config),
             "settings": settings,
             "origins": self.origins,
+            "packages": provenance()["packages"],
         }
         return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""A bar on stderr for the networks of a fit, with the time left."""
+"""A bar on stderr for work that takes minutes, with the time left."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def training_bar() -> Iterator[Callable[[int, int], None]]:
-    """Show a bar while inside; yields what to call with (networks trained, networks in all)."""
+def training_bar(what: str = "training networks") -> Iterator[Callable[[int, int], None]]:
+    """Show a bar while inside; yields what to call with (parts done, parts in all)."""
     from rich import progress as bars
     from rich.console import Console
 
@@ -20,9 +20,9 @@ def training_bar() -> Iterator[Callable[[int, int], None]]:
         bars.TextColumn("left"),
         bars.TimeRemainingColumn(),
     )
-    # Networks take seconds to minutes: the speed has to be that of the whole run.
+    # Parts take seconds to minutes: the speed has to be that of the whole run.
     with bars.Progress(
         *columns, console=Console(stderr=True), speed_estimate_period=1e6
     ) as progress:
-        task = progress.add_task("training networks", total=None)
+        task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
