@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipelines.evaluation.about import ReportAbout
 from pipelines.evaluation.evaluate import ALL, SAMPLE, Evaluation
+from pipelines.evaluation.mean_test import BARTLETT, RECTANGULAR
 from pipelines.evaluation.report_figures import pictures
 from pipelines.evaluation.report_tables import (
     full_table,
@@ -48,6 +49,7 @@ def render_report(
             scores=score_tables(found, ALL),
             significance=[(model, significance_tables(found, model)) for model in judged],
             superiority=superiority_table(found),
+            bartlett=_bartlett(found),
             pictures=pictures(table, found, about),
             sample_scores=score_tables(found, SAMPLE) if slow else [],
             slow=slow,
@@ -82,6 +84,18 @@ def _strip(table: pl.DataFrame, found: Evaluation, about: ReportAbout) -> list[t
         ("models", str(len(found.models))),
         ("forecasts scored", number(sum(s.row["n_forecasts"] for s in found.scores), 0)),
     ]
+
+
+def _bartlett(found: Evaluation) -> str:
+    """How often the paper's estimator of the variance failed, in words; "" for never."""
+    dm = [row for row in found.tests if row["method"] in (RECTANGULAR, BARTLETT)]
+    count = sum(row["method"] == BARTLETT for row in dm)
+    if not count:
+        return ""
+    return (
+        f"In {count} of {len(dm)} tests the paper's variance was not positive and Bartlett "
+        "weights stood in."
+    )
 
 
 def _provenance(about: ReportAbout) -> list[tuple[str, str]]:

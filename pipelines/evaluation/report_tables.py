@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from pipelines.evaluation.evaluate import ALL, Evaluation, Rows
-from pipelines.evaluation.standings import LABEL, SCORE_OF, SIGNIFICANT, is_main, where
+from pipelines.evaluation.standings import LABEL, SCORE_OF, SIGNIFICANT, decide, where
 
 #: Scores of the full table, in order: key, heading, digits.
 COLUMNS: tuple[tuple[str, str, int], ...] = (
@@ -36,7 +36,7 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
 
 @dataclass(frozen=True)
 class Cell:
-    """Text, and marks: best, in_set, better, worse."""
+    """Text, and marks: best, in_set, better, worse, disputed, found."""
 
     text: str
     marks: tuple[str, ...] = ()
@@ -96,10 +96,10 @@ def _score_table(rows: Rows, found: Evaluation, scope: str, target: str, loss: s
 def significance_tables(found: Evaluation, model: str) -> list[Table]:
     """Return p-values of `model` against each rival, one table per scope and loss.
 
-    Columns are target and horizon. Marked better where the model's loss is smaller at
-    the 5 % level, one-sided, and worse where the rival's is.
+    Columns are target and horizon, p-values those of the Diebold-Mariano test. Marked
+    with what it and the fixed-smoothing test decide together.
     """
-    rows = [row for row in found.tests if row["model_a"] == model and is_main(row)]
+    rows = where(found.tests, {"model_a": model})
     keys = dict.fromkeys((row["scope"], row["loss"]) for row in rows)
     return [
         _significance_table(where(rows, {"scope": scope, "loss": loss}), scope, loss)
@@ -110,13 +110,16 @@ def significance_tables(found: Evaluation, model: str) -> list[Table]:
 def _significance_table(rows: Rows, scope: str, loss: str) -> Table:
     leads = list(dict.fromkeys((row["target"], row["horizon"]) for row in rows))
     rivals = list(dict.fromkeys(row["model_b"] for row in rows))
-    p_values = {(r["model_b"], (r["target"], r["horizon"])): r["p_value"] for r in rows}
+    tests: dict[tuple[str, tuple[str, int]], Rows] = {}
+    for row in rows:
+        key = row["model_b"], (row["target"], row["horizon"])
+        tests.setdefault(key, []).append(row)
     series = "all series" if scope == ALL else "the sample of series"
     return Table(
         caption=f"{LABEL[SCORE_OF[loss]]}, {series}",
         headings=tuple(str(horizon) for _, horizon in leads),
         names=tuple(rivals),
-        cells=tuple(tuple(_p_cell(p_values.get((r, lead))) for lead in leads) for r in rivals),
+        cells=tuple(tuple(_p_cell(tests.get((r, lead), [])) for lead in leads) for r in rivals),
         groups=_by_target(leads),
     )
 
@@ -125,12 +128,11 @@ def _by_target(leads: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
     return tuple((target, len(list(same))) for target, same in groupby(t for t, _ in leads))
 
 
-def _p_cell(p_value: float | None) -> Cell:
-    if p_value is None:
+def _p_cell(tests: Rows) -> Cell:
+    """The first row of a pair is the Diebold-Mariano test."""
+    if not tests or tests[0]["p_value"] is None:
         return Cell("–")
-    marks = ("better",) if p_value < SIGNIFICANT else ()
-    marks = ("worse",) if p_value > 1.0 - SIGNIFICANT else marks
-    return Cell(p_text(p_value), marks)
+    return Cell(p_text(tests[0]["p_value"]), (decide(tests).value,))
 
 
 def superiority_table(found: Evaluation) -> Table:

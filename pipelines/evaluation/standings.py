@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from pipelines.evaluation.evaluate import ALL, Evaluation, Rows
@@ -14,6 +15,15 @@ LABEL = {"rmse": "RMSE", "crps": "CRPS"}
 SIGNIFICANT = 0.05
 
 
+class Decision(Enum):
+    """Of model_a against model_b: both tests agree, one alone rejects, or none does."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    DISPUTED = "disputed"
+    OPEN = "open"
+
+
 @dataclass(frozen=True)
 class Standing:
     """One scope, target, horizon and loss: who is ahead.
@@ -21,8 +31,7 @@ class Standing:
     values         model -> rmse or crps
     winner         model with the smallest of all
     best_baseline  baseline with the smallest; None without baselines
-    p_better       one-sided, H1: the ensemble beats the best baseline
-    p_worse        one-sided, H1: the best baseline beats the ensemble
+    decision       whether the ensemble differs significantly from the best baseline
     in_set         whether the ensemble is in the model confidence set; None untested
     set_size       models in that set
     """
@@ -33,8 +42,7 @@ class Standing:
     values: dict[str, float]
     winner: str
     best_baseline: str | None
-    p_better: float | None
-    p_worse: float | None
+    decision: Decision
     in_set: bool | None
     set_size: int
 
@@ -58,8 +66,6 @@ def _standing(
     there = [model for model in values if model in found.roles.baselines]
     best = min(there, key=values.__getitem__, default=None)
     pair = {"scope": scope, "loss": loss, "model_a": found.roles.ensemble, "model_b": best}
-    test = next((row for row in where(found.tests, here | pair) if is_main(row)), None)
-    p_better = None if test is None else test["p_value"]
     sets = where(found.mcs, here | {"scope": scope, "loss": loss})
     included = sets[0]["included"] if sets else None
     return Standing(
@@ -69,20 +75,24 @@ def _standing(
         values=values,
         winner=min(values, key=values.__getitem__),
         best_baseline=best,
-        p_better=p_better,
-        p_worse=None if p_better is None else 1.0 - p_better,
+        decision=decide(where(found.tests, here | pair)),
         in_set=None if included is None else found.roles.ensemble in included,
         set_size=len(included or ()),
     )
 
 
-def significant(p_value: float | None) -> bool:
-    return p_value is not None and p_value < SIGNIFICANT
+def decide(tests: Rows) -> Decision:
+    """Return what the tests of one pair, lead and loss say at the 5 % level, one-sided.
 
-
-def is_main(row: dict[str, Any]) -> bool:
-    """Whether a row is of the Diebold-Mariano test, not of the bootstrap beside it."""
-    return str(row["method"]) != BOOTSTRAP
+    The bootstrap has no say: it rejects too often where outcomes overlap much.
+    """
+    said = [row["p_value"] for row in tests if row["method"] != BOOTSTRAP]
+    if not said or None in said:
+        return Decision.OPEN
+    better, worse = ([p < SIGNIFICANT for p in said], [1.0 - p < SIGNIFICANT for p in said])
+    if all(better) or all(worse):
+        return Decision.BETTER if all(better) else Decision.WORSE
+    return Decision.DISPUTED if any(better) or any(worse) else Decision.OPEN
 
 
 def where(rows: Rows, values: dict[str, Any]) -> Rows:

@@ -15,9 +15,10 @@ from pipelines.evaluation.scores import GroupScores
 from pipelines.evaluation.standings import (
     LABEL,
     SCORE_OF,
+    SIGNIFICANT,
+    Decision,
     Standing,
-    is_main,
-    significant,
+    decide,
     standings,
     where,
 )
@@ -45,7 +46,7 @@ def judge(found: Evaluation) -> Verdict:
     if roles.baselines:
         sentences += [_against_baselines(wide, roles), _lost(wide, roles)]
     sentences += [_against_members(wide, roles, found.tests)]
-    sentences += [_confidence(wide), _on_sample(found)]
+    sentences += [_at_once(found), _confidence(wide), _on_sample(found)]
     return Verdict(_headline(wide, roles), tuple(s for s in sentences if s), tuple(wide))
 
 
@@ -56,7 +57,7 @@ def _headline(wide: Sequence[Standing], roles: Roles) -> str:
         best = sum(s.winner == name for s in wide)
         return f"The {name} is the most accurate model in {best} of {total} comparisons."
     ahead = [s for s in judged if _ahead(s, name)]
-    sure = sum(significant(s.p_better) for s in ahead)
+    sure = sum(s.decision is Decision.BETTER for s in ahead)
     if len(ahead) == len(judged):
         return (
             f"The {name} is more accurate than every baseline at every target and horizon, "
@@ -99,14 +100,14 @@ def _against_baselines(wide: Sequence[Standing], roles: Roles) -> str:
     parts = []
     for loss, rows in _by_loss(wide).items():
         ahead = [s for s in rows if _ahead(s, roles.ensemble)]
-        sure = [s for s in ahead if significant(s.p_better)]
+        sure = [s for s in ahead if s.decision is Decision.BETTER]
         parts.append(
             f"in {LABEL[SCORE_OF[loss]]} at {len(ahead)} of {len(rows)}, "
             f"significantly at {_places(sure, len(rows))}"
         )
     return (
         f"It is ahead of the best baseline {'; '.join(parts)} "
-        "(Diebold-Mariano by date, 5 %, one-sided)."
+        "(one-sided Diebold-Mariano test by date and its fixed-smoothing form, both at 5 %)."
     )
 
 
@@ -124,7 +125,7 @@ def _lost(wide: Sequence[Standing], roles: Roles) -> str:
 
 def _lost_to(best: str, rows: Sequence[Standing]) -> str:
     """One baseline in one loss, all leads at which it is the best and ahead."""
-    sure = [s for s in rows if significant(s.p_worse)]
+    sure = [s for s in rows if s.decision is Decision.WORSE]
     if len(sure) == len(rows):
         how = ", significantly"
     else:
@@ -140,13 +141,33 @@ def _against_members(wide: Sequence[Standing], roles: Roles, tests: Rows) -> str
         if not both:
             continue
         pair = {"scope": ALL, "model_a": roles.ensemble, "model_b": member}
-        tested = [row for row in where(tests, pair) if is_main(row)]
+        tested = where(tests, pair)
         ahead = sum(s.values[roles.ensemble] < s.values[member] for s in both)
-        sure = sum(significant(row["p_value"]) for row in tested)
+        sure = sum(
+            decide(where(tested, {"target": s.target, "horizon": s.horizon, "loss": s.loss}))
+            is Decision.BETTER
+            for s in both
+        )
         parts.append(
             f"{member} alone in {ahead} of {len(both)} comparisons, significantly in {sure}"
         )
     return f"It is more accurate than {'; than '.join(parts)}." if parts else ""
+
+
+def _at_once(found: Evaluation) -> str:
+    """What the tests that pay for many comparisons say."""
+    rows = [r for r in where(found.superiority, {"scope": ALL}) if r["p_value"] is not None]
+    if not rows:
+        return ""
+    sure = [r for r in rows if r["p_value"] < SIGNIFICANT]
+    ensemble = found.roles.ensemble
+    lost = sum(r["benchmark"] == ensemble for r in sure)
+    total = sum(r["benchmark"] == ensemble for r in rows)
+    return (
+        f"With all rivals tested at once (superior predictive ability, 5 %), a judged model beats "
+        f"the best baseline in {len(sure) - lost} of {total} comparisons and some baseline beats "
+        f"the {ensemble} in {lost}."
+    )
 
 
 def _confidence(wide: Sequence[Standing]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ from scipy import stats
 from models.contract import FloatArray
 from pipelines.evaluation.mean_test import (
     BARTLETT,
+    FIXED_SMOOTHING,
     RECTANGULAR,
+    MeanTest,
+    fixed_smoothing_test,
     long_run_variance,
     overlap,
     zero_mean_test,
@@ -63,11 +67,25 @@ def test_the_sign_says_which_is_smaller() -> None:
     assert more == pytest.approx(1.0 - less)
 
 
+def test_fixed_smoothing_is_the_one_worked_by_hand() -> None:
+    # n = 4: B = 1; cos(pi (t + 1/2) / 4) = c s -s -c with c, s = cos, sin of pi / 8. On 1 2 3 6:
+    # -5 c - s, squared, times 2 / 4; the mean is 3, one degree of freedom.
+    c, s = math.cos(math.pi / 8), math.sin(math.pi / 8)
+    found = fixed_smoothing_test(np.array([1.0, 2.0, 3.0, 6.0]), lags=0)
+    assert found.statistic == pytest.approx(3.0 * math.sqrt(4 / ((5 * c + s) ** 2 / 2)))
+    assert found.statistic is not None
+    assert found.p_less == pytest.approx(0.5 + math.atan(found.statistic) / math.pi)
+    assert found.method == FIXED_SMOOTHING
+
+
+@pytest.mark.parametrize("test", [zero_mean_test, fixed_smoothing_test])
 @pytest.mark.parametrize(
     ("values", "lags"), [([], 0), ([1.0, 2.0], 0), ([1.0, 2.0, 3.0], 2), ([0.0] * 9, 1)]
 )
-def test_too_few_dates_or_no_difference_give_no_statistic(values: list[float], lags: int) -> None:
-    found = zero_mean_test(np.array(values), lags)
+def test_too_few_dates_or_no_difference_give_no_statistic(
+    values: list[float], lags: int, test: Callable[[FloatArray, int], MeanTest]
+) -> None:
+    found = test(np.array(values), lags)
     assert (found.statistic, found.p_less, found.p_two) == (None, None, None)
 
 
@@ -84,3 +102,15 @@ def test_it_rejects_a_true_null_about_as_often_as_it_says(lags: int) -> None:
     rejected = np.mean([found.p_two is not None and found.p_two < 0.05 for found in runs])
     # Ignoring the overlap gives 16 % at one lag and 32 % at three.
     assert 0.03 < rejected < 0.095
+
+
+def test_fixed_smoothing_keeps_its_size_better_where_overlap_is_long() -> None:
+    # 40 origins three months apart with outcomes 24 months long.
+    generator = np.random.default_rng(1)
+    runs = [overlapping_noise(40, 7, generator) for _ in range(1_500)]
+
+    def rejected(test: Callable[[FloatArray, int], MeanTest]) -> float:
+        return float(np.mean([(test(run, 7).p_two or 1.0) < 0.05 for run in runs]))
+
+    assert rejected(fixed_smoothing_test) < 0.09
+    assert rejected(zero_mean_test) > rejected(fixed_smoothing_test) + 0.03

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 
 from pipelines.evaluation.evaluate import ALL, Roles, evaluate
-from pipelines.evaluation.standings import standings
+from pipelines.evaluation.standings import Decision, decide, standings
 from pipelines.evaluation.verdict import Verdict, judge
 from tests.pipelines.evaluation.tables import NOISE, ROLES, contest_table
 
@@ -99,5 +100,33 @@ def test_standings_hold_both_figures_and_the_test() -> None:
     assert (first.winner, first.best_baseline, first.in_set) == ("ens", "mean", True)
     row = next(row for row in found.rows if row["model"] == "ens")
     assert first.values["ens"] == row["rmse"]
-    assert first.p_better is not None
-    assert first.p_worse == 1.0 - first.p_better
+    assert first.decision is Decision.BETTER
+
+
+def rows_with(*p_values: float | None) -> list[dict[str, object]]:
+    methods = ("dm_hln", "dm_fixed_smoothing", "stationary_bootstrap")
+    return [{"method": m, "p_value": p} for m, p in zip(methods, p_values, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("p_values", "decision"),
+    [
+        ((0.01, 0.04, 0.5), Decision.BETTER),
+        ((0.99, 0.96, 0.5), Decision.WORSE),
+        ((0.01, 0.06, 0.01), Decision.DISPUTED),
+        ((0.90, 0.96, 0.99), Decision.DISPUTED),
+        ((0.10, 0.90, 0.01), Decision.OPEN),
+        ((None, None, None), Decision.OPEN),
+    ],
+)
+def test_both_tests_must_agree_and_the_bootstrap_has_no_say(
+    p_values: tuple[float | None, ...], decision: Decision
+) -> None:
+    assert decide(rows_with(*p_values)) is decision
+
+
+def test_tests_of_all_rivals_at_once_are_told() -> None:
+    assert (
+        "a judged model beats the best baseline in 8 of 8 comparisons and some baseline beats "
+        "the ens in 0."
+    ) in verdict_of(contest_table(series=30)).text
