@@ -34,7 +34,10 @@ def _number(label: str, periods_per_year: int) -> int:
         raise _unreadable(label, periods_per_year)
     year, part = int(found[1]), int(found[2])
     if periods_per_year == 52:
-        return date.fromisocalendar(year, part, 1).toordinal() // 7
+        try:
+            return date.fromisocalendar(year, part, 1).toordinal() // 7
+        except ValueError as error:  # week 53 of a year that has 52
+            raise _unreadable(label, periods_per_year) from error
     return year * periods_per_year + part - 1
 
 
