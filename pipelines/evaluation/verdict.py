@@ -47,7 +47,8 @@ def judge(found: Evaluation) -> Verdict:
         sentences += [_against_baselines(wide, roles), _lost(wide, roles)]
     sentences += [_against_members(wide, roles, found.tests)]
     sentences += [_at_once(found), _confidence(wide), _on_sample(found)]
-    return Verdict(_headline(wide, roles), tuple(s for s in sentences if s), tuple(wide))
+    headline = " ".join(filter(None, (_headline(wide, roles), _slow_ahead(found))))
+    return Verdict(headline, tuple(s for s in sentences if s), tuple(wide))
 
 
 def _headline(wide: Sequence[Standing], roles: Roles) -> str:
@@ -182,24 +183,31 @@ def _confidence(wide: Sequence[Standing]) -> str:
     )
 
 
+def _slow_ahead(found: Evaluation) -> str:
+    """What a headline about all series must not hide: slow models that did better."""
+    rows = standings(found, SAMPLE) if found.slow_models else []
+    lost = [s for s in rows if _slow_is_best(s, found)]
+    return f"On the sample a slow model is ahead in {len(lost)} of {len(rows)}." if lost else ""
+
+
 def _on_sample(found: Evaluation) -> str:
-    slow = found.slow_models
-    if not slow or not found.sample_scores:
+    if not found.slow_models:
         return ""
     rows = standings(found, SAMPLE)
     parts = []
     for loss, here in _by_loss(rows).items():
-        lost = [s for s in here if _best(s, slow) <= s.values[found.roles.ensemble]]
+        lost = [s for s in here if _slow_is_best(s, found)]
         where = f"everywhere but at {_places(lost)}" if 0 < len(lost) < len(here) else "everywhere"
         parts.append(f"{LABEL[SCORE_OF[loss]]} {'nowhere' if len(lost) == len(here) else where}")
     return (
         f"On the random sample of series it is more accurate than the slow models "
-        f"({', '.join(slow)}) in {' and in '.join(parts)}."
+        f"({', '.join(found.slow_models)}) in {' and in '.join(parts)}."
     )
 
 
-def _best(s: Standing, models: Sequence[str]) -> float:
-    return min((s.values[model] for model in models if model in s.values), default=math.inf)
+def _slow_is_best(s: Standing, found: Evaluation) -> bool:
+    slow = (s.values[model] for model in found.slow_models if model in s.values)
+    return min(slow, default=math.inf) <= s.values[found.roles.ensemble]
 
 
 def _ahead(s: Standing, ensemble: str) -> bool:

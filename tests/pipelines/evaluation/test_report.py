@@ -143,3 +143,11 @@ def test_the_best_baseline_has_the_best_mean_place() -> None:
 def test_settings_are_listed_by_dotted_key() -> None:
     config = {"a": {"b": [1, 2], "c": None}, "d": "text", "e": True}
     assert list(flat(config)) == [("a.b", "1, 2"), ("a.c", "none"), ("d", "text"), ("e", "True")]
+
+
+def test_a_variance_that_is_not_positive_is_told() -> None:
+    found = evaluate(contest_table(origins=4), ROLES, seed=0)
+    bartlett = sum(row["method"] == "dm_hln_bartlett" for row in found.tests)
+    assert bartlett
+    page = render_report(contest_table(origins=4), found, judge(found), about_contest())
+    assert f"In {bartlett} of {len(found.tests) // 3} tests the paper" in page
