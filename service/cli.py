@@ -19,7 +19,7 @@ from typer.exceptions import Abort, TyperException
 
 from models.errors import HalyardError
 from pipelines.environment import ensure_environment
-from service.commands import models, package, serve, train, tune
+from service.commands import data, forecast, models, package, serve, train, tune
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -30,7 +30,9 @@ VERBS: dict[str, Callable[..., Any] | typer.Typer] = {
     "tune": tune.tune,
     "package": package.package,
     "serve": serve.serve,
+    "forecast": forecast.forecast,
     "models": models.app,
+    "data": data.app,
 }
 
 

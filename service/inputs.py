@@ -12,9 +12,10 @@ import numpy as np
 
 from models.contract import FloatArray
 from models.transforms.sharpe import MIN_DISPERSION
+from pipelines.fund_sharpe import cautions
+from pipelines.months import month_index, month_label
 from pipelines.warm_up import FundForecaster
 from service.errors import Detail, invalid, shown
-from service.months import month_index, month_label
 from service.schemas import ForecastRequest, FundSeries
 
 #: Median absolute return above which numbers are percent and not decimals.
@@ -23,7 +24,6 @@ PERCENT = 0.5
 JUMP = 8.0
 #: Risk-free return of a month above which it is a rate per year, or in percent.
 RATE = 0.05
-SHORT_HISTORY = 60
 LOWEST_LEVEL, HIGHEST_LEVEL = 0.05, 0.95
 
 
@@ -193,13 +193,9 @@ def _fund_input(
 
 
 def _warnings(excess: FloatArray, last: int, missing_at_end: int, minimum: int) -> list[str]:
-    notes = []
     months = int(np.isfinite(excess).sum())
-    if months < max(SHORT_HISTORY, minimum):
-        notes.append(f"short history: {months} months; the forecast leans on other funds")
-    if months < len(excess):
-        gaps = len(excess) - months
-        notes.append(f"{gaps} of {len(excess)} months have no return")
+    notes = cautions.short_history(months, minimum)
+    notes += cautions.gaps(len(excess) - months, len(excess))
     if missing_at_end:
         notes.append(
             f"the newest {missing_at_end} months have no return: "

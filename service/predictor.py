@@ -10,9 +10,10 @@ import numpy as np
 
 from models.contract import FloatArray, Forecast
 from models.errors import ModelError
+from pipelines.fund_sharpe import cautions
+from pipelines.months import month_label
 from pipelines.warm_up import FundForecaster
 from service.inputs import FundInput
-from service.months import month_index, month_label
 from service.schemas import (
     ForecastAnswer,
     ForecastRequest,
@@ -93,12 +94,7 @@ class Predictor:
     def _fund_answer(
         self, fund: FundInput, forecasts: list[LeadForecast], warnings: Sequence[str]
     ) -> FundAnswer:
-        notes = list(warnings)
-        if fund.last < month_index(self.model.trained_until):
-            notes.append(
-                f"the data end in {month_label(fund.last)}, but the model was trained on data to "
-                f"{self.model.trained_until}: this forecast is not out of sample"
-            )
+        in_sample = cautions.in_sample(month_label(fund.last), self.model.trained_until)
         per_year = self.model.periods_per_year
         return FundAnswer(
             id=fund.id,
@@ -107,7 +103,7 @@ class Predictor:
             rolling=newest_window(fund.excess, self.model.window, per_year),
             full_history=full_history(fund.excess, per_year),
             forecasts=forecasts,
-            warnings=notes,
+            warnings=[*warnings, *in_sample],
         )
 
 

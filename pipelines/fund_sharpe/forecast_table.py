@@ -62,6 +62,8 @@ def forecast_table(
 ) -> pl.DataFrame:
     """All columns of FORECAST_SCHEMA.
 
+    forecaster    the stored one, which knows when its training ended
+
     origin        newest month with a return
     month         last month of what is forecast
     lower_, upper_ ends of the central intervals
@@ -101,7 +103,8 @@ def _lead_rows(
     bands = [forecast.interval(coverage / 100) for coverage in COVERAGES]
     median = forecast.median
     names = [(target, h) for target in forecaster.targets for h in forecaster.horizons]
-    for column, (target, horizon) in enumerate(names):
+    for target, horizon in names:
+        column = forecaster.leads.index(f"{target}_{horizon}")
         ends = [float(end[column]) for band in bands for end in band]
         point = float(forecast.mean[column]), float(median[column])
         yield (target, horizon, month_label(last + horizon), *point, *ends)
@@ -117,5 +120,6 @@ def _warnings(
         *cautions.ended_early(last, panel.periods[-1]),
         *cautions.short_history(months, forecaster.min_history),
         *cautions.gaps(alive - months, alive),
+        *cautions.in_sample(last, forecaster.trained_until),
         *fund.warnings,
     ]

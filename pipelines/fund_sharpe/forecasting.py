@@ -56,7 +56,7 @@ def forecast_panel(forecaster: FundSharpeForecaster, panel: ReturnsPanel) -> Pan
     Raises ConfigError when panel or model are not monthly.
     """
     _check_monthly(forecaster, panel)
-    source, forecaster = with_market_of(forecaster, panel)
+    source, informed = with_market_of(forecaster, panel)
     excess = panel.excess
     rejects: dict[int, str] = {}
     answered: list[FundForecast] = []
@@ -64,12 +64,10 @@ def forecast_panel(forecaster: FundSharpeForecaster, panel: ReturnsPanel) -> Pan
         ready = _long_enough(excess, series, forecaster.min_history, rejects)
         period = panel.periods[last]
         for rows, forecast, warnings in _forecasts(
-            forecaster, excess[:, : last + 1], ready, period, rejects
+            informed, excess[:, : last + 1], ready, period, rejects
         ):
             answered += [
-                FundForecast(
-                    panel.ids[s], int(s), last, _row(forecast, row), tuple(warnings[row])
-                )
+                FundForecast(panel.ids[s], int(s), last, _row(forecast, row), tuple(warnings[row]))
                 for row, s in enumerate(rows)
             ]
     answered.sort(key=lambda fund: fund.series)
@@ -92,9 +90,7 @@ def with_market_of(
     model = forecaster.model
     features = model.features(panel.excess, panel.risk_free)
     informed = FundSharpeModel(model.config)
-    informed.restore(
-        replace(model.fitted, market=features.state.market, ratios=features.ratios)
-    )
+    informed.restore(replace(model.fitted, market=features.state.market, ratios=features.ratios))
     return FROM_FILE, FundSharpeForecaster(informed, panel.periods[-1])
 
 
@@ -126,7 +122,8 @@ def _long_enough(
     for fund, count in zip(series, months, strict=True):
         if count < minimum:
             rejects[int(fund)] = f"expected at least {minimum} months with a return, got {count}"
-    return series[months >= minimum]
+    kept: IntArray = series[months >= minimum]
+    return kept
 
 
 def _forecasts(

@@ -13,7 +13,8 @@ from pipelines.datasets.panel import ReturnsPanel
 from pipelines.registry import StoredModel
 from service import cli
 from service.commands import train
-from tests.service.commands.stored import panel, store, tiny_config
+from tests.pipelines.fund_sharpe.tiny import panel, tiny_config
+from tests.service.commands.stored import store
 
 TRAINER = "pipelines.fund_sharpe.training.train_fund_sharpe"
 
