@@ -22,14 +22,16 @@ from pipelines.datasets.partial_end import count_by_period, partial_end
 from pipelines.datasets.percent import is_percent, is_wholly_percent
 from pipelines.datasets.periods import Frequency, period_label
 from pipelines.datasets.reading import Observations
+from pipelines.datasets.validation import MISSING_MARKS
 
 _DROPPED = ("bad_print", "level_break")
 
 
 def clean_rows(observations: Observations) -> tuple[Observations, list[Action]]:
-    """Repair rows: percent to decimal, infinities to missing, repeats dropped, order."""
+    """Repair rows: missing marks and infinities, percent to decimal, repeats, order."""
     actions: list[Action] = []
-    for step in (_percent_to_decimal, _drop_infinite, _drop_repeats, _sort):
+    steps = (_drop_marks, _percent_to_decimal, _drop_infinite, _drop_repeats, _sort)
+    for step in steps:
         observations, done = step(observations)
         actions.extend(done)
     return observations, actions
@@ -68,6 +70,15 @@ def _percent_to_decimal(observations: Observations) -> tuple[Observations, list[
     frame = observations.frame.with_columns(pl.col(columns) / 100.0)
     message = f"{frame.height} returns in percent divided by 100"
     return observations.with_frame(frame), [Action("percent", "", "", None, None, None, message)]
+
+
+def _drop_marks(observations: Observations) -> tuple[Observations, list[Action]]:
+    """Before percents are divided: -99.99 % would be a return that a fund can have."""
+    frame = observations.frame
+    bad = frame.filter(pl.col("value").is_in(list(MISSING_MARKS)))
+    message = "a mark for a missing value; left missing"
+    done = _actions(bad, "missing_mark", message, observations.frequency)
+    return observations.with_frame(frame.join(bad, on="cell", how="anti")), done
 
 
 def _drop_infinite(observations: Observations) -> tuple[Observations, list[Action]]:

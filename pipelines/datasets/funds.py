@@ -11,22 +11,12 @@ import numpy as np
 import polars as pl
 
 from models.contract import FloatArray
-from pipelines.datasets.cleaning import clean_returns, clean_rows
-from pipelines.datasets.coverage_rules import check_coverage
-from pipelines.datasets.findings import Action, Finding, errors_of, raise_if_errors
+from pipelines.datasets.checking import CheckedReturns, check_file
+from pipelines.datasets.findings import Action, Finding, raise_if_errors
 from pipelines.datasets.panel import ReturnsPanel
-from pipelines.datasets.panel_rules import (
-    check_frequency,
-    check_order,
-    check_returns,
-)
-from pipelines.datasets.percent import check_percent
-from pipelines.datasets.periods import PERIODS_PER_YEAR, Frequency, period_axis, period_label
-from pipelines.datasets.reading import Observations, read_observations
-from pipelines.datasets.returns import to_returns
+from pipelines.datasets.periods import PERIODS_PER_YEAR, period_axis, period_label
 from pipelines.datasets.risk_free import align, read_risk_free, to_periodic, unit_of
 from pipelines.datasets.schema import ColumnChoice
-from pipelines.datasets.validation import check_rows
 
 
 @dataclass(frozen=True)
@@ -42,16 +32,6 @@ class LoadedPanel:
     actions: tuple[Action, ...] = ()
     benchmark: FloatArray | None = None
     read_as: str = ""
-
-
-@dataclass(frozen=True)
-class CheckedReturns:
-    """Returns of a file as one row per series and period, with all findings."""
-
-    observations: Observations
-    returns: pl.DataFrame
-    findings: tuple[Finding, ...]
-    actions: tuple[Action, ...]
 
 
 def load_panel(
@@ -72,52 +52,6 @@ def load_panel(
     checked = check_file(path, columns=columns, frequency=frequency, clean=clean)
     raise_if_errors(checked.findings)
     return _to_panel(checked, risk_free, risk_free_unit)
-
-
-def check_file(
-    path: str | Path,
-    *,
-    columns: ColumnChoice | None = None,
-    frequency: str = "monthly",
-    clean: bool = False,
-) -> CheckedReturns:
-    """Read and check a file; with `clean`, repair it first and report what is left.
-
-    Raises DataError only when the table as a whole cannot be read.
-    """
-    observations = read_observations(path, columns, frequency)
-    actions: list[Action] = []
-    if clean:
-        observations, actions = clean_rows(observations)
-    findings, good = _check_observations(observations)
-    returns = to_returns(good)
-    if clean:
-        returns, more = clean_returns(good, returns)
-        actions += more
-    if not any(f.rule in ("percent", "frequency") for f in findings):
-        findings += _about_returns(good, returns, has_errors=bool(errors_of(findings)))
-    return CheckedReturns(good, returns, tuple(findings), tuple(actions))
-
-
-def _check_observations(observations: Observations) -> tuple[list[Finding], Observations]:
-    """Check rows and the file; a fault of a file or series hides its echoes in the rows."""
-    whole = [*check_percent(observations), *check_frequency(observations)]
-    rows, good = check_rows(observations)
-    in_percent = {f.series for f in whole if f.rule == "percent"}
-    wrong_frequency = any(f.rule == "frequency" for f in whole)
-    shown = [
-        f
-        for f in rows
-        if not (f.rule == "impossible" and ("" in in_percent or f.series in in_percent))
-        and not (f.rule == "duplicate" and wrong_frequency)
-    ]
-    return [*whole, *shown, *check_order(good)], good
-
-
-def _about_returns(good: Observations, returns: pl.DataFrame, *, has_errors: bool) -> list[Finding]:
-    """Check what is left of the good rows; few are left where others are faulty."""
-    found = [*check_returns(good, returns), *check_coverage(good, returns)]
-    return [f for f in found if not (has_errors and f.rule in ("too_short", "no_returns"))]
 
 
 def _to_panel(checked: CheckedReturns, risk_free: str | Path | None, unit: str) -> LoadedPanel:
@@ -206,24 +140,3 @@ def data_hash(
         plain = np.where(np.isnan(values), np.nan, values).astype("<f8")
         digest.update(np.ascontiguousarray(plain).tobytes())
     return digest.hexdigest()
-
-
-def returns_table(checked: CheckedReturns) -> pl.DataFrame:
-    """Return checked returns as a long table that can be read back.
-
-    Columns: series, period, return, and group, benchmark and risk-free rate where there are any;
-    the rate keeps the name of its column, which may tell its unit.
-    """
-    frequency: Frequency = checked.observations.frequency
-    frame = checked.returns
-    axis = frame["period"].unique().to_list()
-    labels = [period_label(p, frequency) for p in axis]
-    table = frame.select(
-        "series",
-        pl.col("period").replace_strict(axis, labels, return_dtype=pl.String),
-        pl.col("value").alias("return"),
-        "group",
-        "benchmark",
-        pl.col("risk_free").alias(checked.observations.roles.risk_free or "risk_free"),
-    )
-    return table.select(c for c in table.columns if table[c].null_count() < table.height)

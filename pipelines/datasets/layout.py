@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -12,6 +12,9 @@ from pipelines.datasets.schema import COLUMNS, ColumnChoice, Layout, ValueKind, 
 from pipelines.datasets.tables import Table, text_cells
 
 _HEADERS_FOR_TRANSPOSED = 3
+_NUMBERS_OF_MONTHS = {str(number) for number in range(1, 13)}
+#: Names that data frames give to the numbers of rows when they are saved.
+_ROW_NUMBERS = ("unnamed_0", "index_level_0")
 _VALUE_NAMES = {s for role in ("returns", "nav", "value") for s in COLUMNS[role].synonyms}
 
 
@@ -22,6 +25,7 @@ class Roles:
     series   id columns (empty in a wide table: each value column is a series)
     values   the value column of a long table, or all value columns
     kind     what the values are; None: to be told from what they hold
+    year     column of the year, where `date` holds only the number of a month or quarter
     only     name of the series in a file of one fund
     """
 
@@ -34,6 +38,7 @@ class Roles:
     group: str | None = None
     benchmark: str | None = None
     risk_free: str | None = None
+    year: str | None = None
     only: str | None = None
 
 
@@ -53,14 +58,15 @@ def resolve(table: Table, choice: ColumnChoice) -> Roles:
             f"{table.file}: no date column among {listed(table.names)}; "
             f"say --date-column, or call it {COLUMNS['date'].synonyms[0]!r} or 'date'"
         )
+    year = _year_beside(table, date)
     series = _series(table, choice)
     if choice.layout == "wide" or (choice.layout is None and not series):
-        return _wide(table, choice, date)
+        return _wide(table, choice, date, year)
     if not series:
         raise DataError(
             f"{table.file}: no series column among {listed(table.names)}; say --series-column"
         )
-    return _long(table, choice, date, series)
+    return replace(_long(table, choice, date, series), year=year)
 
 
 def _series(table: Table, choice: ColumnChoice) -> tuple[str, ...]:
@@ -107,10 +113,11 @@ def _value_column(
     return None if found is None else (found, choice.values)
 
 
-def _wide(table: Table, choice: ColumnChoice, date: str) -> Roles:
+def _wide(table: Table, choice: ColumnChoice, date: str, year: str | None) -> Roles:
     benchmark = choice.benchmark or guess("benchmark", table.names, (date,))
     risk_free = choice.risk_free or guess("risk_free", table.names, (date,))
-    values = tuple(n for n in table.names if n not in (date, benchmark, risk_free))
+    taken = (date, year, benchmark, risk_free)
+    values = tuple(n for n in table.names if n not in taken and normalise(n) not in _ROW_NUMBERS)
     kind, only = choice.values, None
     single = choice.returns or choice.nav
     if single is not None:
@@ -122,7 +129,7 @@ def _wide(table: Table, choice: ColumnChoice, date: str) -> Roles:
             values, kind, only = (found[0],), found[1], table.stem
     if not values:
         raise DataError(f"{table.file}: no column of values beside the date column {date!r}")
-    return Roles("wide", (), date, values, kind, None, None, benchmark, risk_free, only)
+    return Roles("wide", (), date, values, kind, None, None, benchmark, risk_free, year, only)
 
 
 def _transposed(table: Table, choice: ColumnChoice) -> Roles:
@@ -146,14 +153,32 @@ def _is_transposed(table: Table, choice: ColumnChoice) -> bool:
 
 
 def first_if_dates(table: Table) -> str | None:
-    """Return the first column if it holds dates: the usual unnamed index of an export."""
+    """Return the only column of days, or else the first column if it holds dates.
+
+    That is the usual index of an export, which has no name.
+    """
+    days = [name for name in table.names if table.schema[name] in (pl.Date, pl.Datetime)]
+    if len(days) == 1:
+        return days[0]
     if not table.names:
         return None
-    first = table.names[0]
-    if table.schema[first] in (pl.Date, pl.Datetime):
-        return first
-    head = table.collect(table.lazy.select(text_cells(first)).head(50)).to_series().drop_nulls()
-    return first if len(parse_dates(head.to_list())) > len(head.unique()) / 2 else None
+    head = _head(table, table.names[0])
+    return table.names[0] if len(parse_dates(head)) > len(set(head)) / 2 else None
+
+
+def _head(table: Table, name: str) -> list[str]:
+    cells = table.collect(table.lazy.select(text_cells(name)).head(50)).to_series()
+    return cells.drop_nulls().to_list()
+
+
+def _year_beside(table: Table, date: str) -> str | None:
+    """Return the column of the year where `date` is only the number of a month or quarter."""
+    years = [name for name in table.names if normalise(name) in ("year", "yr", "yyyy")]
+    if len(years) != 1 or normalise(date) not in ("month", "quarter", "mm", "period"):
+        return None
+    head = _head(table, date)
+    numbers = [cell.removesuffix(".0").lstrip("0") for cell in head]
+    return years[0] if numbers and all(n in _NUMBERS_OF_MONTHS for n in numbers) else None
 
 
 def listed(names: list[str], shown: int = 8) -> str:

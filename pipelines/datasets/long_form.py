@@ -10,6 +10,7 @@ from models.errors import DataError
 from pipelines.datasets.layout import Roles
 from pipelines.datasets.numbers import to_numbers
 from pipelines.datasets.periods import Frequency, days_of, period_of
+from pipelines.datasets.schema import normalise
 from pipelines.datasets.tables import ROW, Table, id_cells, text_cells
 
 _EXTRAS = ("group", "benchmark", "risk_free")
@@ -38,7 +39,7 @@ def _cells(table: Table, roles: Roles) -> pl.LazyFrame:
         pl.col(ROW).alias("row"),
         _id(roles).alias("series"),
         pl.lit(name).alias("column"),
-        pl.col(str(roles.date)).alias("date"),
+        _date(roles).alias("date"),
         (pl.col(roles.observed) if roles.observed else pl.lit(None)).alias("observed"),
         _raw(name, table).alias("raw"),
         *extras,
@@ -47,7 +48,7 @@ def _cells(table: Table, roles: Roles) -> pl.LazyFrame:
 
 def _unpivoted(table: Table, roles: Roles, extras: Sequence[pl.Expr]) -> pl.LazyFrame:
     wide = roles.layout == "wide"
-    key = pl.col(str(roles.date)).alias("date") if wide else _id(roles).alias("series")
+    key = _date(roles).alias("date") if wide else _id(roles).alias("series")
     all_text = any(table.schema[n] == pl.String for n in roles.values)
     dtype = pl.String if all_text else pl.Float64
     # A prefix keeps a fund named "row" or "date" apart from the reader's own columns.
@@ -65,8 +66,16 @@ def _unpivoted(table: Table, roles: Roles, extras: Sequence[pl.Expr]) -> pl.Lazy
     )
 
 
+def _date(roles: Roles) -> pl.Expr:
+    if roles.year is None:
+        return pl.col(str(roles.date))
+    quarter = "Q" if normalise(str(roles.date)) == "quarter" else ""
+    year, part = (text_cells(str(n)).str.strip_suffix(".0") for n in (roles.year, roles.date))
+    return pl.concat_str([year, pl.lit(f"-{quarter}"), part])
+
+
 def _name(roles: Roles) -> pl.Expr:
-    return pl.col("column") if roles.only is None else pl.lit(roles.only)
+    return pl.col("column").str.strip_chars() if roles.only is None else pl.lit(roles.only)
 
 
 def _id(roles: Roles) -> pl.Expr:

@@ -13,6 +13,8 @@ from pipelines.datasets.tables import median
 PERCENT_MEDIAN = 0.5
 #: A file is wholly in percent if this share of its series has a median above the floor.
 _PERCENT_SHARE, _PERCENT_FLOOR = 0.9, 0.1
+#: Above this they may be either; leveraged funds stay below.
+_LARGE = 0.15
 #: Returns that a series must have before it alone is judged.
 _FEWEST = 6
 
@@ -48,6 +50,23 @@ def check_percent(observations: Observations) -> list[Finding]:
         return []
     if is_percent(observations.frame["value"], observations.frequency):
         return [_whole_file(observations)]
+    return [*_large(observations), *_single_series(observations)]
+
+
+def _large(observations: Observations) -> list[Finding]:
+    """Warn of returns that could be either: those of money markets in percent, say."""
+    moving = observations.frame["value"].filter(observations.frame["value"].is_finite()).abs()
+    middle = median(moving) or 0.0
+    if middle <= _LARGE * _share_of_month(observations.frequency):
+        return []
+    message = (
+        f"median |return| is {middle:.3g}, read as {100 * middle:.3g} %; "
+        "divide by 100 if these are percent"
+    )
+    return [finding(observations, "large_returns", message, severity="warning")]
+
+
+def _single_series(observations: Observations) -> list[Finding]:
     limit = percent_limit(observations.frequency)
     suspects = _series_medians(observations.frame).filter(
         (pl.col("median") > limit) & (pl.col("rows") >= _FEWEST)

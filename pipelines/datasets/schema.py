@@ -69,6 +69,7 @@ COLUMNS: dict[str, Column] = {
             (
                 *("ret", "return", "returns", "monthly_return", "total_return", "mret", "mtotret"),
                 *("r", "ret_total", "fund_return", "net_return", "pct_return", "return_pct"),
+                *("performance", "perf", "net_ret", "gross_return", "mthret", "ret_1m"),
             ),
             minimum=-1.0,
         ),

@@ -88,6 +88,8 @@ def open_table(path: str | Path) -> Table:
     """
     file = Path(path)
     suffix = Path(file.stem).suffix.lower() if _is_gzip(file) else file.suffix.lower()
+    if file.is_dir():
+        raise DataError(f"{file}: expected a file, got a folder")
     if suffix not in _SEPARATORS and suffix not in _PARQUET:
         kind = f"{suffix!r}" if suffix else "no extension"
         raise DataError(f"{file}: expected a .csv, .tsv or .parquet file (.csv.gz too); got {kind}")
@@ -108,34 +110,46 @@ def _open_parquet(file: Path) -> Table:
 
 
 def _open_csv(file: Path, usual: str) -> Table:
-    header = _header(file)
+    header, blank = _header(file)
     # Spreadsheets of many countries write ";" into files that are named .csv.
-    separator = max((usual, ";", "\t", ","), key=header.count)
+    separator = max((usual, ";", "\t", ",", "|"), key=header.count)
     found = next(csv.reader([header], delimiter=separator), [])
     # Spreadsheets leave columns without a name, as a rule empty ones.
     names = [name or f"unnamed_{place}" for place, name in enumerate(found, start=1)]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise DataError(f"{file}, row 1: column {twice[0]!r} occurs twice; rename one of them")
+        raise DataError(
+            f"{file}, row {blank + 1}: column {twice[0]!r} occurs twice; rename one of them"
+        )
     # Missing UTF-8 characters must fail here, not turn into replacement marks.
     lazy = pl.scan_csv(
-        file, separator=separator, infer_schema=False, encoding="utf8", new_columns=names
+        file,
+        separator=separator,
+        infer_schema=False,
+        encoding="utf8",
+        new_columns=names,
+        skip_lines=blank,
     )
     schema = pl.Schema(dict.fromkeys(names, pl.String))
-    return Table(file, lazy.with_row_index(ROW, offset=2), schema, separator)
+    return Table(file, lazy.with_row_index(ROW, offset=2 + blank), schema, separator)
 
 
-def _header(file: Path) -> str:
+def _header(file: Path) -> tuple[str, int]:
+    """Return the line of the column names, and how many blank lines stand above it."""
     try:
         with _text(file) as lines:
-            header = lines.readline().rstrip("\r\n")
+            header, blank = lines.readline(), 0
+            while header and not header.strip():
+                header, blank = lines.readline(), blank + 1
     except UnicodeDecodeError as error:
         raise DataError(f"{file}: not UTF-8 text; save it as CSV in UTF-8") from error
     except (OSError, EOFError) as error:
         raise DataError(f"{file}: not a readable file ({_first_line(error)})") from error
     if "\0" in header:
         raise DataError(f"{file}: binary content; expected CSV text")
-    return header
+    if not header:
+        raise DataError(f"{file}: the file is empty; expected a header and rows")
+    return header.rstrip("\r\n"), blank
 
 
 def _is_gzip(file: Path) -> bool:

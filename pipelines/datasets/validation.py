@@ -68,6 +68,8 @@ class NavRow(ReturnRow):
         return (pl.len().over("series", "day") == 1) | cls.day.col.is_null()
 
 
+#: Numbers that vendors write where a value is missing.
+MISSING_MARKS = (-99.99, -999.0, -999.99, -9999.0)
 _RULES = ("no_series", "bad_date", "not_a_number", "not_finite", "impossible", "duplicate")
 _Row = dict[str, Any]
 
@@ -110,6 +112,11 @@ def _finding(observations: Observations, rule: str, fault: _Row) -> Finding:
 
 
 def _impossible(fault: _Row, observations: Observations) -> str:
+    if fault["value"] in MISSING_MARKS:
+        return (
+            f"{fault['value']:g} looks like a mark for a missing value; leave the cell empty "
+            "(--clean does so)"
+        )
     if observations.kind == "nav":
         return f"NAV {fault['value']:g} is not positive; correct it or leave the cell empty"
     return (

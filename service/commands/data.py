@@ -20,8 +20,8 @@ from service.commands.panel_options import (
 )
 
 if TYPE_CHECKING:
+    from pipelines.datasets.checking import CheckedReturns
     from pipelines.datasets.findings import Finding
-    from pipelines.datasets.funds import CheckedReturns
 
 app = typer.Typer(help="Check, clean and describe files of fund returns.")
 
@@ -47,8 +47,9 @@ def check(
     Example:
       halyard data check returns.csv
     """
+    from pipelines.datasets.checking import check_file
     from pipelines.datasets.findings import errors_of
-    from pipelines.datasets.funds import check_file, load_panel
+    from pipelines.datasets.funds import load_panel
 
     checked = check_file(file, columns=options.columns(), frequency=options.frequency)
     findings = checked.findings
@@ -104,9 +105,9 @@ def clean(
     Example:
       halyard data clean navs.parquet --out returns.parquet
     """
+    from pipelines.datasets.checking import check_file, returns_table
     from pipelines.datasets.cleaning import write_actions
     from pipelines.datasets.findings import raise_if_errors
-    from pipelines.datasets.funds import check_file, returns_table
 
     _refuse_target(file, out)
     checked = check_file(file, columns=options.columns(), frequency=options.frequency, clean=True)

@@ -35,6 +35,13 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
         ": expected a .csv, .tsv or .parquet file (.csv.gz too); got '.xlsx'",
     ),
     ("funds", b"x", ": expected a .csv, .tsv or .parquet file (.csv.gz too); got no extension"),
+    ("lines.csv", b"\n\n", ": the file is empty; expected a header and rows"),
+    (
+        "mark.csv",
+        long_csv([0.01, -999, 0.02, 0.01]),
+        ", row 3, column 'ret', series 'A': -999 looks like a mark for a missing value; "
+        "leave the cell empty (--clean does so)",
+    ),
     ("empty.csv", b"", ": the file is empty; expected a header and rows"),
     ("header.csv", rows(), ": no values; expected rows under the header"),
     (
@@ -233,6 +240,12 @@ def test_a_bad_file_has_its_one_message(
     with pytest.raises(DataError) as caught:
         load_panel(file)
     assert str(caught.value) == f"{file}{expected}"
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        load_panel(tmp_path)
+    assert str(caught.value) == f"{tmp_path}: expected a file, got a folder"
 
 
 def test_an_absent_file_is_named(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from models.errors import DataError
+from pipelines.datasets.checking import check_file
 from pipelines.datasets.cleaning import write_actions
 from pipelines.datasets.findings import Action
-from pipelines.datasets.funds import LoadedPanel, check_file, load_panel
+from pipelines.datasets.funds import LoadedPanel, load_panel
 from pipelines.datasets.jumps import with_jumps
 from tests.pipelines.datasets.files import long_csv, wide_csv, write
 
@@ -51,6 +52,16 @@ def test_a_file_of_both_units_is_not_guessed_at(tmp_path: Path) -> None:
     text = wide_csv(A=[1.2, -0.8, 2.5], B=[1.2, -0.8, 0.9], C=[0.01, -0.02, 0.01])
     with pytest.raises(DataError, match="some series do not, so --clean leaves them"):
         cleaned(tmp_path, text)
+
+
+@pytest.mark.parametrize("mark", [-99.99, -999, -9999])
+def test_marks_of_missing_values_become_missing_before_percents_do(
+    mark: float, tmp_path: Path
+) -> None:
+    """Divided by 100, -99.99 would be a return that a fund can have."""
+    loaded = cleaned(tmp_path, long_csv([1.2, mark, 2.2, -0.7]))
+    np.testing.assert_allclose(loaded.panel.returns, [[0.012, NAN, 0.022, -0.007]])
+    assert told(loaded)[0] == ("missing_mark", "A", "2013-02")
 
 
 def test_infinities_become_missing(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from models.errors import DataError
+from pipelines.datasets.checking import check_file, returns_table
 from pipelines.datasets.findings import Finding, errors_of, findings_frame
-from pipelines.datasets.funds import check_file, data_hash, load_panel, returns_table
+from pipelines.datasets.funds import data_hash, load_panel
 from pipelines.datasets.schema import ColumnChoice
 from tests.pipelines.datasets.files import long_csv, wide_csv, write
 
@@ -155,11 +156,19 @@ def test_a_constant_series_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_a_real_crash_is_a_warning_and_stays(tmp_path: Path) -> None:
-    """-88 % of a leveraged fund whose usual month is 20 %."""
-    text = long_csv([0.2, -0.2, -0.88, 0.15, -0.25])
+    """-88 % of a leveraged fund whose usual month is 12 %."""
+    text = long_csv([0.12, -0.12, -0.88, 0.1, -0.15])
     found = rules(tmp_path, text)
     assert found == {"extreme": "2013-03: return of -88 %; left as it is, check that it is real"}
     assert load_panel(write(tmp_path, text)).panel.returns[0, 2] == -0.88
+
+
+def test_returns_that_may_be_percents_of_a_money_market_are_told(tmp_path: Path) -> None:
+    found = rules(tmp_path, long_csv([0.31, 0.28, 0.33, 0.3]))
+    assert found == {
+        "large_returns": "median |return| is 0.305, read as 30.5 %; "
+        "divide by 100 if these are percent"
+    }
 
 
 def test_a_series_without_values_is_told(tmp_path: Path) -> None:

@@ -60,10 +60,34 @@ def test_parquet_holds_the_same_as_csv(name: str, tmp_path: Path) -> None:
         LONG.replace("A", " A "),
         LONG.replace("fund,month,ret", " Fund , MONTH ,Ret"),
         LONG + ",,\n",
+        "\n \n" + LONG,
+        LONG.replace(",", "|"),
+        LONG.replace("month", "year,month").replace("2013-0", "2013,"),
+        LONG.replace("month", "month,yyyy")
+        .replace("2013-0", "0")
+        .replace(",0.", ",2013,0.")
+        .replace(",-0.", ",2013,-0."),
+        LONG + "Source: a vendor,,\n",
         LONG.replace("0.01", "1%").replace("-0.03", "(3.0%)"),
         LONG.replace("fund", "Ticker").replace("month", "Date").replace("ret", "Total Return"),
     ],
-    ids=["bom", "crlf", "semicolon", "comma", "tab", "blanks", "case", "end", "percent", "names"],
+    ids=[
+        "bom",
+        "crlf",
+        "semicolon",
+        "comma",
+        "tab",
+        "blanks",
+        "case",
+        "end",
+        "lines",
+        "bar",
+        "year",
+        "yyyy",
+        "footer",
+        "percent",
+        "names",
+    ],
 )
 def test_the_habits_of_spreadsheets_do_not_matter(text: str, tmp_path: Path) -> None:
     assert values(observed(tmp_path, text)) == VALUES
@@ -96,6 +120,41 @@ def test_columns_without_a_name_at_the_end_are_empty_series(tmp_path: Path) -> N
 
 def test_series_without_any_value_are_known_by_name(tmp_path: Path) -> None:
     assert observed(tmp_path, LONG + "C,2013-01,\nC,2013-02,NA\n").empty == ("C",)
+
+
+def test_rows_keep_their_numbers_under_blank_lines(tmp_path: Path) -> None:
+    found = observed(tmp_path, "\n\n" + LONG)
+    assert found.frame["row"].to_list() == [4, 5, 6]
+
+
+def test_year_and_quarter_make_a_period_in_a_wide_file_too(tmp_path: Path) -> None:
+    text = "year,quarter,A\n2013,1,0.01\n2013,2,0.02\n"
+    frame = observed(tmp_path, text, frequency="quarterly").frame
+    assert frame["series"].to_list() == ["A", "A"]
+    assert frame["period"].to_list() == [date(2013, 1, 1), date(2013, 4, 1)]
+
+
+def test_a_year_beside_whole_months_is_left_alone(tmp_path: Path) -> None:
+    text = LONG.replace("month", "year,month").replace(",2013", ",1999,2013")
+    assert values(observed(tmp_path, text)) == VALUES
+
+
+def test_numbers_of_rows_that_a_data_frame_saved_are_no_fund(tmp_path: Path) -> None:
+    text = "Unnamed: 0,month,A,B\n0,2013-01,0.01,\n1,2013-02,0.02,-0.03\n"
+    assert values(observed(tmp_path, text)) == VALUES
+
+
+def test_the_only_column_of_days_is_the_date_wherever_it_stands(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    days = [date(2013, 1, 31), date(2013, 2, 28)]
+    columns = {"A": [0.01, 0.02], "B": [None, -0.03], "__index_level_0__": days}
+    pl.DataFrame(columns).write_parquet(buffer)
+    file = write(tmp_path, buffer.getvalue(), "f.parquet")
+    assert values(read_observations(file)) == VALUES
+
+
+def test_blanks_around_the_names_of_wide_files_do_not_matter(tmp_path: Path) -> None:
+    assert values(observed(tmp_path, WIDE.replace("A,", " A ,"))) == VALUES
 
 
 def test_a_fund_may_be_called_na(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from models.errors import DataError
+from pipelines.datasets.checking import check_file
 from pipelines.datasets.describe import describe_panel
-from pipelines.datasets.funds import check_file, load_panel
+from pipelines.datasets.funds import load_panel
 from tests.pipelines.datasets.files import shared
 
 
