@@ -9,6 +9,7 @@
     |-- ConfigError               a configuration key or value
     |-- ModelError                a model cannot do what was asked of it
     |   |-- NotFittedError        predict before fit
+    |   |-- SeriesError           some series cannot be forecast: why, by index
     |   `-- ArtefactError         a stored model is missing, damaged or of another format
     `-- DependencyError           an optional package or server is not there
 
@@ -17,6 +18,8 @@ lines print it and exit with 2; the HTTP service answers 4xx with the same text.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 
 class HalyardError(Exception):
@@ -49,6 +52,16 @@ class ModelError(HalyardError):
 
 class NotFittedError(ModelError):
     """`predict` was called before `fit`."""
+
+
+class SeriesError(ModelError):
+    """Some series of several cannot be forecast; `reasons` holds why, by index."""
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        first = min(reasons)
+        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        super().__init__(f"series {first}: {reasons[first]}{more}")
+        self.reasons = dict(reasons)
 
 
 class ArtefactError(ModelError):

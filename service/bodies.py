@@ -30,6 +30,13 @@ def _check_media_type(request: Request) -> None:
             "(curl: -H 'Content-Type: application/json')",
             [Detail("header.Content-Type", "expected application/json", given[:80])],
         )
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.strip().lower() != "identity":
+        raise ServiceError(
+            415,
+            f"expected a body without Content-Encoding, got {encoding[:80]}; send plain JSON",
+            [Detail("header.Content-Encoding", "expected none", encoding[:80])],
+        )
 
 
 async def _read_body(request: Request) -> bytes:

@@ -19,6 +19,8 @@ from models.errors import RequestError
 #: More faults than this are counted, not listed.
 MAX_DETAILS = 20
 _MAX_SHOWN = 60
+#: The largest whole number that every reader of JSON takes as it is.
+_MAX_WHOLE = 2**53
 
 CODES: Mapping[int, str] = {
     404: "not_found",
@@ -97,8 +99,10 @@ def field_path(location: Sequence[int | str]) -> str:
 
 def shown(value: Any) -> Any:
     """A value as JSON can hold it, cut to a readable length."""
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, int):
+        return value if abs(value) < _MAX_WHOLE else "a number beyond all bounds"
     if isinstance(value, float):
         return value if abs(value) < float("inf") else str(value)
     if isinstance(value, dict | list):

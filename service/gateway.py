@@ -28,6 +28,9 @@ _PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
+#: BentoML answers GET at these, and leaves all else to us.
+_GET_ONLY = frozenset({"/livez", "/healthz", "/readyz", "/metrics"})
+
 
 class Gateway:
     """Answers everything that BentoML does not (health and /metrics are BentoML's).
@@ -96,10 +99,11 @@ def _http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     path = request.url.path
-    if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "another method")
+    if error.status_code == 405 or path in _GET_ONLY:
+        allowed = (error.headers or {}).get("Allow", "GET")
         message = f"{request.method} is not for {path}; use {allowed}"
-        wrong = ServiceError(405, message, [Detail("method", message)], error.headers)
+        headers = {"Allow": allowed}
+        wrong = ServiceError(405, message, [Detail("method", message)], headers)
     else:
         message = f"there is no {path}; /docs lists what there is"
         wrong = ServiceError(404, message, [Detail("path", message)])

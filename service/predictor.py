@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from models.contract import FloatArray, Forecast
-from models.errors import ModelError
+from models.errors import ModelError, SeriesError
 from pipelines.fund_sharpe import cautions
 from pipelines.months import month_label
-from pipelines.warm_up import FundForecaster
+from pipelines.warm_up import FundForecaster, FundForecastLike
+from service.errors import Detail, invalid
 from service.inputs import FundInput
 from service.schemas import (
     ForecastAnswer,
@@ -48,17 +49,29 @@ class Predictor:
     metadata: Mapping[str, Any]
 
     def answer(self, request: ForecastRequest, funds: Sequence[FundInput]) -> ForecastAnswer:
-        """Forecast every fund, in the order given. Raises ModelError."""
+        """Forecast every fund, in the order given. Raises ServiceError (422) or ModelError."""
         leads = self.leads(request)
         answers: dict[str, FundAnswer] = {}
         for group in _by_last_month(funds):
-            answered = self.model.forecast(_aligned(group), month_label(group[0].last))
+            answered = self._forecast(group, funds)
             _refuse_non_finite(answered.forecast)
             for row, fund in enumerate(group):
                 told = (*fund.warnings, *answered.warnings[row])
                 forecasts = _lead_forecasts(answered.forecast, row, leads, fund, request.intervals)
                 answers[fund.id] = self._fund_answer(fund, forecasts, told)
         return ForecastAnswer(model=self.summary(), funds=[answers[fund.id] for fund in funds])
+
+    def _forecast(self, group: Sequence[FundInput], funds: Sequence[FundInput]) -> FundForecastLike:
+        """Forecast funds that end together; a refused one is named by its place in the request."""
+        try:
+            return self.model.forecast(_aligned(group), month_label(group[0].last))
+        except SeriesError as error:
+            place = {fund.id: index for index, fund in enumerate(funds)}
+            details = [
+                Detail(f"funds[{place[group[row].id]}].returns", reason, group[row].months)
+                for row, reason in error.reasons.items()
+            ]
+            raise invalid(details) from error
 
     def leads(self, request: ForecastRequest) -> list[Lead]:
         """The columns that a request asks for, in the model's order."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.contract import FloatArray, Forecast, IntArray
-from models.errors import ModelError
+from models.errors import SeriesError
 from models.fund_sharpe.model import FundSharpeModel
 from models.transforms.fund_windows import FundFeatures
 from models.transforms.period_labels import steps_between
@@ -69,7 +69,7 @@ class FundSharpeForecaster:
         last_period  label of the newest time
 
         Up to a quarter of the newest window may be missing: filled with the fund's mean,
-        and told. Raises ModelError for a series that cannot be forecast.
+        and told. Raises SeriesError for a series that cannot be forecast.
         """
         filled, missing = fill_newest(excess, self.window)
         features = self._features(filled, last_period)
@@ -90,24 +90,23 @@ class FundSharpeForecaster:
         )
 
     def _check_all(self, excess: FloatArray, missing: IntArray, usable: IntArray) -> None:
-        """Refuse the first series that has no forecast, and say why."""
+        """Refuse the series that have no forecast, and say why."""
         bad = np.setdiff1d(np.arange(len(excess)), usable)
-        if not len(bad):
-            return
-        row = int(bad[0])
-        months = int(np.isfinite(excess[row]).sum())
-        if months < self.min_history:
-            raise ModelError(
-                f"series {row}: expected at least {self.min_history} periods, got {months}"
+        if len(bad):
+            raise SeriesError({int(row): self._reason(excess[row], missing[row]) for row in bad})
+
+    def _reason(self, excess: FloatArray, missing: int) -> str:
+        periods = int(np.isfinite(excess).sum())
+        if periods < self.min_history:
+            return f"expected at least {self.min_history} periods, got {periods}"
+        if missing > MAX_MISSING * self.window:
+            return (
+                f"{int(missing)} of the newest {self.window} periods are missing, at most "
+                f"{int(MAX_MISSING * self.window)} may be; end the series earlier"
             )
-        if missing[row] > MAX_MISSING * self.window:
-            raise ModelError(
-                f"series {row}: {int(missing[row])} of the newest {self.window} periods are "
-                f"missing, at most {int(MAX_MISSING * self.window)} may be; end the series earlier"
-            )
-        raise ModelError(
-            f"series {row}: the newest {self.window} returns do not vary, so there is no Sharpe "
-            "ratio to start from"
+        return (
+            f"the newest {self.window} returns do not vary, so there is no Sharpe ratio to "
+            "start from"
         )
 
 

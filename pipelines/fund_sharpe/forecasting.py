@@ -7,7 +7,6 @@ market-wide series are taken from the file; else they are those of training, hel
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -15,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from models.contract import FloatArray, Forecast, IntArray
-from models.errors import ConfigError, ModelError
+from models.errors import ConfigError, SeriesError
 from models.fund_sharpe import FundSharpeForecaster, FundSharpeModel
 from models.transforms.fund_state import MIN_FUNDS, MIN_HISTORY
 from pipelines.datasets.panel import ReturnsPanel
@@ -133,17 +132,15 @@ def _forecasts(
     period: str,
     rejects: dict[int, str],
 ) -> Iterator[tuple[IntArray, Forecast, tuple[tuple[str, ...], ...]]]:
-    """Forecast funds together; halve them where the model refuses one, until it stands alone."""
+    """Forecast funds together, without those that the model refuses."""
     if not len(series):
         return
     try:
         served = forecaster.forecast(_from_first(excess[series]), period)
-    except ModelError as error:
-        if len(series) == 1:
-            rejects[int(series[0])] = re.sub(r"^series \d+: ", "", str(error))
-            return
-        for half in np.array_split(series, 2):
-            yield from _forecasts(forecaster, excess, half, period, rejects)
+    except SeriesError as error:
+        rejects |= {int(series[row]): reason for row, reason in error.reasons.items()}
+        left = np.delete(series, list(error.reasons))
+        yield from _forecasts(forecaster, excess, left, period, rejects)
         return
     finite = np.isfinite(served.forecast.quantiles).all(axis=(1, 2))
     finite &= np.isfinite(served.forecast.mean).all(axis=1)

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from models.contract import FloatArray
+from models.errors import SeriesError
 from service import bodies
 from service.example import EXAMPLE_REQUEST
 from service.gateway import Gateway
@@ -164,6 +165,8 @@ def test_all_faults_are_named_at_once_and_no_more_than_twenty() -> None:
 
 
 def test_what_came_is_shown_short() -> None:
+    error = client().post(FORECAST, json=whole(horizons=[10**30])).json()["error"]
+    assert error["details"][0]["got"] == "a number beyond all bounds"
     error = client().post(FORECAST, json=whole(horizons=["x" * 500])).json()["error"]
     assert error["details"][0]["got"] == "x" * 60 + "..."
 
@@ -175,6 +178,7 @@ def test_what_came_is_shown_short() -> None:
         ("POST", f"{FORECAST}/", 404, "not_found", "there is no"),
         ("GET", FORECAST, 405, "method_not_allowed", "use POST"),
         ("DELETE", "/v1/models", 405, "method_not_allowed", "DELETE is not for"),
+        ("POST", "/readyz", 405, "method_not_allowed", "POST is not for /readyz; use GET"),
     ],
 )
 def test_unknown_paths_and_methods_use_the_same_envelope(
@@ -193,6 +197,13 @@ def test_a_form_is_refused_with_the_header_to_send() -> None:
     assert "-H 'Content-Type: application/json'" in answer.json()["error"]["message"]
 
 
+def test_a_compressed_body_is_refused() -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = client().post(FORECAST, content=b"", headers=headers)
+    assert answer.status_code == 415
+    assert "without Content-Encoding, got gzip" in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("chunked", [False, True], ids=["announced", "in chunks"])
 def test_a_body_beyond_the_limit_is_refused(chunked: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "MAX_BODY", 1000)
@@ -200,6 +211,28 @@ def test_a_body_beyond_the_limit_is_refused(chunked: bool, monkeypatch: pytest.M
     answer = client().post(FORECAST, content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
     assert answer.json()["error"]["details"][0]["got"] == 1200
+
+
+class Choosy(MeanModel):
+    """Refuses all funds of a mean beyond 5 %, as a model refuses what it cannot start from."""
+
+    def forecast(self, excess: FloatArray, last_period: str) -> Answer:
+        large = np.flatnonzero(np.nanmean(excess, axis=1) > 0.05)
+        if len(large):
+            raise SeriesError({int(row): "too good" for row in large})
+        return super().forecast(excess, last_period)
+
+
+def test_funds_that_the_model_refuses_are_named_by_their_place_in_the_request() -> None:
+    high = [0.1, 0.2] * 12
+    body = many({"id": "A", "start": "2016-01"}, {"id": "B"}, {"id": "C", "returns": high})
+    answer = client(Choosy()).post(FORECAST, json=body)
+    assert answer.status_code == 422
+    assert answer.json()["error"] == {
+        "code": "invalid_request",
+        "message": "funds[2].returns: too good",
+        "details": [{"field": "funds[2].returns", "message": "too good", "got": 24}],
+    }
 
 
 class Broken(MeanModel):
