@@ -80,9 +80,9 @@ def read_observations(
     stated = check_frequency(frequency)
     table = open_table(path)
     roles = resolve(table, columns or ColumnChoice())
+    _check_types(table, roles)
     if roles.layout == "long" and (columns is None or columns.series is None):
         roles = _with_composite_id(table, roles)
-    _check_types(table, roles)
     frame, empty = long_form(table, roles, stated)
     if frame.is_empty():
         raise DataError(f"{table.file}: no values; expected rows under the header")
@@ -112,15 +112,33 @@ def _with_composite_id(table: Table, roles: Roles) -> Roles:
 
 
 def _check_types(table: Table, roles: Roles) -> None:
-    for name in (*roles.values, roles.benchmark, roles.risk_free):
-        if name is not None and not _is_number_or_text(table.schema[name]):
-            raise DataError(
-                f"{table.file}, column {name!r}: expected numbers, got {table.schema[name]}"
-            )
+    """Refuse columns of Parquet whose type cannot hold what their role asks for."""
+    numbers = (*roles.values, roles.benchmark, roles.risk_free)
+    names = (*roles.series, roles.group)
+    days = (roles.date, roles.observed)
+    for columns, expected, fits in (
+        (numbers, "numbers", _is_number_or_text),
+        (names, "text", _is_name),
+        (days, "dates", _is_day),
+    ):
+        for column in columns:
+            if column is not None and not fits(table.schema[column]):
+                raise DataError(
+                    f"{table.file}, column {column!r}: expected {expected}, "
+                    f"got {table.schema[column]}"
+                )
 
 
 def _is_number_or_text(dtype: pl.DataType) -> bool:
     return dtype.is_numeric() or dtype in (pl.String, pl.Null)
+
+
+def _is_name(dtype: pl.DataType) -> bool:
+    return _is_number_or_text(dtype) or dtype in (pl.Categorical, pl.Enum)
+
+
+def _is_day(dtype: pl.DataType) -> bool:
+    return dtype in (pl.Date, pl.Datetime) or _is_name(dtype)
 
 
 def _kind_of(values: pl.Series) -> ValueKind:

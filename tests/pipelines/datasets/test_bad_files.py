@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import time
 from pathlib import Path
 
 import polars as pl
@@ -84,6 +85,16 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
         "boolean.parquet",
         parquet(fund=["A"], month=["2013-01"], ret=[True]),
         ", column 'ret': expected numbers, got Boolean",
+    ),
+    (
+        "lists.parquet",
+        parquet(fund=[["A"]], month=["2013-01"], ret=[0.01]),
+        ", column 'fund': expected text, got List(String)",
+    ),
+    (
+        "times.parquet",
+        parquet(fund=["A"], month=[time(1)], ret=[0.01]),
+        ", column 'month': expected dates, got Time",
     ),
     (
         "twice.csv",
