@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -116,7 +117,7 @@ def _open_csv(file: Path, usual: str) -> Table:
     found = next(csv.reader([header], delimiter=separator), [])
     # Spreadsheets leave columns without a name, as a rule empty ones.
     names = [name or f"unnamed_{place}" for place, name in enumerate(found, start=1)]
-    twice = [name for name in names if names.count(name) > 1]
+    twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
         raise DataError(
             f"{file}, row {blank + 1}: column {twice[0]!r} occurs twice; rename one of them"
