@@ -109,7 +109,12 @@ def get_model(name: str = FUND_SHARPE, version: str = CHAMPION) -> StoredModel:
             "or set HALYARD_HOME to the folder that holds it"
         )
     listed = ", ".join(model.version for model in known)
-    raise ArtefactError(f"no version {version!r} of model {name!r}; there are: {listed}")
+    if wanted is None:
+        raise ArtefactError(
+            f"no champion of {name!r} yet; choose one with `halyard models promote "
+            f"{name}:<version>`; there are: {listed}"
+        )
+    raise ArtefactError(f"no version {wanted!r} of model {name!r}; there are: {listed}")
 
 
 def list_models(name: str | None = None) -> list[StoredModel]:

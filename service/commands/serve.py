@@ -77,6 +77,8 @@ def ensure_champion() -> None:
         typer.echo("No model yet: training one on the embedded data (once, less than a minute).")
         train_first()
     champion = registry.get_model()
+    # Before the server starts: here a damaged file is one line, there it is two.
+    registry.verify(champion)
     if find_bento(champion) is None and (bento := build_bento(champion)) is not None:
         typer.echo(f"Packaged {champion.tag} as {bento}.")
 

@@ -110,6 +110,16 @@ def test_an_unknown_version_lists_the_known_ones() -> None:
         registry.get_model("toy", "v9")
 
 
+def test_an_absent_or_lost_champion_is_told_apart_from_an_unknown_version(home: Path) -> None:
+    model = save()
+    with pytest.raises(ArtefactError, match=f"no champion of 'toy' yet.*{model.version}"):
+        registry.get_model("toy")
+    (home / "aliases").mkdir()
+    (home / "aliases/toy.json").write_text('{"champion": "gone"}')
+    with pytest.raises(ArtefactError, match=f"no version 'gone'.*{model.version}"):
+        registry.get_model("toy")
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"other": 1}'])
 def test_a_damaged_alias_says_what_to_do(text: str, home: Path) -> None:
     registry.promote(save())
