@@ -58,8 +58,8 @@ test-all: check  ## the same with the slow tests
 backtest: setup  ## judge every model on rolling origins; DATA=returns.parquet OUT=folder
 	$(BIN)/halyard backtest fund-sharpe $(if $(DATA),--data $(DATA)) --out $(OUT)
 
-bento: setup  ## build the Bento from the packaged model
-	$(BIN)/bentoml build
+bento: setup  ## build a Bento of the champion and the code that serves it
+	$(BIN)/halyard package
 
 bench: setup  ## measure training throughput against a bare PyTorch loop
 	$(BIN)/python -m benchmarks.training_throughput
