@@ -27,7 +27,9 @@ Report = Callable[[int, float], None]
 Objective = Callable[[Parameters, Report], float]
 
 #: Name -> "module:factory"; the factory takes the arguments of the source by keyword.
-OBJECTIVES: dict[str, str] = {}
+OBJECTIVES: dict[str, str] = {
+    "monthly": "pipelines.monthly.objective:monthly_objective",
+}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,247 @@
+"""Every forecast of the benchmark, from the training part of a panel and nothing else.
+
+The ensemble combines LSTM and GRU with the pool of smoothers whose forecast they correct,
+and with AutoTheta where that is cheap. Its weights come from a rehearsal: networks trained
+on what was known some time ago forecast the origins since then, whose outcomes are in the
+training part too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from models.baselines.history import seasonal_values
+from models.contract import FloatArray, Forecast, IntArray, Windows
+from models.monthly.pool import PoolConfig, Pooled, pool
+from models.monthly.stacking import stack
+from models.monthly.windows import causal_scale, panel_windows
+from models.transforms.pooling import combine
+from pipelines.monthly.members import (
+    CELLS,
+    Task,
+    network_forecasts,
+    network_seconds,
+    reference_forecast,
+    with_own_errors,
+)
+from pipelines.monthly.settings import MonthlyConfig
+from pipelines.monthly.statistical import (
+    Plan,
+    expected_seconds,
+    plan,
+    statistical_forecast,
+)
+
+THETA = "auto_theta"
+#: Steps of history that are read, where seasons are not longer.
+MAX_HISTORY, MAX_CYCLES = 480, 8
+#: CPU seconds of the pool per million of (series × step × lead).
+_POOL_SECONDS = 5.0
+#: Told the name of what is done, CPU seconds done, CPU seconds in all.
+Progress = Callable[[str, float, float], None]
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What `forecast_panel` found.
+
+    models     name -> forecast of every series
+    weights    member of the ensemble -> its weight
+    rehearsed  validation rows that the weights come from; zero: equal weights
+    left_out   classical model -> why it was not run
+    """
+
+    models: Mapping[str, Forecast]
+    weights: Mapping[str, float]
+    rehearsed: int
+    left_out: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A panel made into rows.
+
+    train      rows with an outcome in the panel
+    rehearsal  training rows whose outcomes come before those of `check`
+    check      validation rows; none when the series are too short
+    asked      one row per series: from its newest step
+    """
+
+    train: Windows
+    rehearsal: Windows
+    check: Windows
+    asked: Windows
+
+
+def forecast_panel(
+    values: FloatArray,
+    horizon: int,
+    season: int,
+    config: MonthlyConfig,
+    *,
+    statistical_seconds: float = 0.0,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> Forecasts:
+    """Forecast the steps after the newest one of every series.
+
+    values               series × time, right-aligned, NaN in gaps and before the beginning
+    statistical_seconds  CPU seconds that classical models may be expected to take
+    jobs                 processes
+
+    Repeatable bit by bit on one machine with one thread, whatever `jobs`.
+    """
+    values = values[:, -max(MAX_HISTORY, MAX_CYCLES * season + 2 * horizon) :]
+    problem = make_problem(values, horizon, season, config)
+    rivals = plan(problem.asked, season, statistical_seconds)
+    with_theta = expected_seconds(THETA, problem.asked, season) <= config.theta_budget
+    advance = _meter(problem, season, config, rivals, with_theta, progress)
+    members, rehearsed = _members(problem, season, config, with_theta, jobs, advance)
+    weights = _weights(rehearsed, problem.check, config)
+    floor = np.where(np.nanmin(values, axis=1) >= 0, 0.0, -np.inf)
+    models = {"ensemble": _combined(members, weights), **members}
+    found = {name: _bounded(forecast, floor) for name, forecast in models.items()}
+    found["seasonal_naive"] = _seasonal_naive(problem, season)
+    for name in rivals.models:
+        known = members.get(name)
+        found[name] = known or statistical_forecast(
+            name, problem.asked, season, jobs, partial(advance, name)
+        )
+    return Forecasts(found, weights, len(problem.check), rivals.left_out)
+
+
+def make_problem(values: FloatArray, horizon: int, season: int, config: MonthlyConfig) -> Problem:
+    """Run the pool over the panel and cut it into rows."""
+    series, times = values.shape
+    origins = int(np.clip(config.max_rows // series, 3 * horizon, times))
+    first = max(times - 1 - origins, 0)
+    scale = causal_scale(values, season)[:, -1]
+    pooled = pool(values, scale, season, horizon, first, PoolConfig())
+    return _problem(values, pooled, horizon, season, config)
+
+
+def _problem(
+    values: FloatArray, pooled: Pooled, horizon: int, season: int, config: MonthlyConfig
+) -> Problem:
+    newest = values.shape[1] - 1
+    rows = _rows(values, season, pooled.first)
+    every = panel_windows(values, pooled, season, config.lookback, *rows)
+    origin = every.origin - config.lookback
+    train = every.select(origin < newest)
+    checked = newest - horizon - np.arange(config.folds) * max(1, horizon // 2)
+    cut = int(checked.min())
+    before = _outcomes_until(every.select(origin < cut), config.lookback, cut)
+    check = every.select(np.isin(origin, checked) & _seen(every))
+    if cut <= pooled.first or not np.isfinite(before.target).any(axis=0).all():
+        check = check.select(np.arange(0))
+    return Problem(train, before, check, every.select(origin == newest))
+
+
+def _rows(values: FloatArray, season: int, first: int) -> tuple[IntArray, IntArray]:
+    """Series and origin of every row: all series at the newest time, others once begun."""
+    count = np.isfinite(values).cumsum(axis=1)
+    begun = np.minimum(season + 2, np.maximum(count[:, -1:] // 2, 2))
+    usable = (count >= begun) & np.isfinite(values)
+    usable[:, :first] = False
+    usable[:, -1] = True
+    series, origin = np.nonzero(usable)
+    return series.astype(np.int64), origin.astype(np.int64)
+
+
+def _seen(windows: Windows) -> np.ndarray:
+    return np.asarray(np.isfinite(windows.target).any(axis=1))
+
+
+def _outcomes_until(windows: Windows, lookback: int, time: int) -> Windows:
+    """Hide the outcomes after a time; rows without any left are dropped."""
+    due = windows.origin[:, None] - lookback + np.asarray(windows.horizons)
+    hidden = replace(windows, target=np.where(due <= time, windows.target, np.nan))
+    return hidden.select(_seen(hidden))
+
+
+def _members(
+    problem: Problem,
+    season: int,
+    config: MonthlyConfig,
+    with_theta: bool,
+    jobs: int,
+    advance: Callable[[str, float], None],
+) -> tuple[dict[str, Forecast], dict[str, Forecast]]:
+    """Forecasts of each member: of the asked rows, and of the validation rows."""
+    tasks = [Task(problem.train, problem.asked), Task(problem.rehearsal, problem.check)]
+    tasks = tasks if len(problem.check) else tasks[:1]
+    found = network_forecasts(tasks, config, jobs, partial(advance, "networks"))
+    for task, forecasts in zip(tasks, found, strict=True):
+        forecasts["smoothers"] = reference_forecast(task.train, task.asked)
+        if with_theta:
+            forecasts[THETA] = statistical_forecast(
+                THETA, task.asked, season, jobs, partial(advance, THETA)
+            )
+    return found[0], found[1] if len(found) > 1 else {}
+
+
+def _weights(
+    rehearsed: Mapping[str, Forecast], check: Windows, config: MonthlyConfig
+) -> dict[str, float]:
+    """Weights of the members, from their medians; equal ones without a rehearsal."""
+    if not rehearsed:
+        return {}
+    scale = np.ones(check.target.shape) if check.scale is None else check.scale
+    points = np.stack([forecast.median for forecast in rehearsed.values()])
+    weights = stack(points, check.target, np.asarray(scale), config.temperature)
+    return {name: float(w) for name, w in zip(rehearsed, weights, strict=True)}
+
+
+def _combined(members: Mapping[str, Forecast], weights: Mapping[str, float]) -> Forecast:
+    leads = next(iter(members.values())).mean.shape[1]
+    shares = [weights.get(name, 0.0 if weights else 1.0 / len(members)) for name in members]
+    table = np.repeat(np.array(shares)[:, None], leads, axis=1)
+    return combine(list(members.values()), table, "quantile_average")
+
+
+def _bounded(forecast: Forecast, floor: FloatArray) -> Forecast:
+    """Hold forecasts of series that were never negative at zero."""
+    mean = np.maximum(forecast.mean, floor[:, None])
+    quantiles = np.maximum(forecast.quantiles, floor[:, None, None])
+    return Forecast(mean, quantiles, forecast.levels)
+
+
+def _seasonal_naive(problem: Problem, season: int) -> Forecast:
+    train, asked = problem.train, problem.asked
+    return with_own_errors(
+        train, seasonal_values(train, season), asked, seasonal_values(asked, season)
+    )
+
+
+def _meter(
+    problem: Problem,
+    season: int,
+    config: MonthlyConfig,
+    rivals: Plan,
+    with_theta: bool,
+    progress: Progress | None,
+) -> Callable[[str, float], None]:
+    """What is told of the work done, and passes on how much of all that is."""
+    fits = len(CELLS) * config.seeds
+    total = fits * network_seconds(problem.train, config)
+    if len(problem.check):
+        total += fits * network_seconds(problem.rehearsal, config)
+    for name in rivals.models:
+        total += expected_seconds(name, problem.asked, season)
+    if with_theta:
+        total += expected_seconds(THETA, problem.check, season)
+        if THETA not in rivals.models:
+            total += expected_seconds(THETA, problem.asked, season)
+    done = 0.0
+
+    def advance(what: str, seconds: float) -> None:
+        nonlocal done
+        done += seconds
+        if progress is not None:
+            progress(what, done, total)
+
+    return advance
