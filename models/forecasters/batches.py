@@ -1,7 +1,8 @@
 """Batches of windows, gathered from the shared arrays when they are needed.
 
 A data loader that collates single items spends more time on Python than a small
-network on its step; here one gather per batch does it, and no window is stored.
+network on its step; here one gather per batch does it, from a view that holds every
+window without storing any.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import fields
 
 import numpy as np
 import torch
-from torch.nn.functional import embedding
 
 from models.contract import Batch, FloatArray, Windows
 from models.transforms.scaling import WindowScaling
@@ -22,10 +22,10 @@ class BatchSource:
 
     def __init__(self, windows: Windows, scaling: WindowScaling) -> None:
         channels = torch.from_numpy(scaling.channels.transform(windows.channels))
-        self._steps = channels.flatten(0, 1)
+        self._windows = _windows(channels, windows.lookback)
         starts = windows.series * channels.shape[1] + windows.origin - windows.lookback + 1
         self._starts = torch.from_numpy(starts.astype(np.int64))
-        self._offsets = torch.arange(windows.lookback)
+        self._shape = (windows.lookback, channels.shape[2])
         self._known = torch.from_numpy(scaling.known.transform(windows.known))
         shape = windows.target.shape
         self._reference = _column(windows.reference, 0.0, shape)
@@ -39,15 +39,16 @@ class BatchSource:
 
     def batch(self, rows: torch.Tensor) -> Batch:
         """Gather the rows at these indices."""
-        steps = self._starts[rows, None] + self._offsets
+        # index_select is three times as fast as square brackets here.
+        starts = self._starts.index_select(0, rows)
         return Batch(
-            past=embedding(steps, self._steps),
-            known=self._known[rows],
-            reference=self._reference[rows],
-            scale=self._scale[rows],
-            target=self._target[rows],
-            series=self._series[rows],
-            weight=self._weight[rows],
+            past=self._windows.index_select(0, starts).view(-1, *self._shape),
+            known=self._known.index_select(0, rows),
+            reference=self._reference.index_select(0, rows),
+            scale=self._scale.index_select(0, rows),
+            target=self._target.index_select(0, rows),
+            series=self._series.index_select(0, rows),
+            weight=self._weight.index_select(0, rows),
         )
 
     def in_order(self, size: int) -> Iterator[Batch]:
@@ -77,6 +78,16 @@ class ShuffledBatches:
 def to_device(batch: Batch, device: torch.device) -> Batch:
     """Move a batch; on the same device nothing is copied."""
     return Batch(**{f.name: getattr(batch, f.name).to(device) for f in fields(batch)})
+
+
+def _windows(channels: torch.Tensor, lookback: int) -> torch.Tensor:
+    """Every window of the series laid end to end, start × (time · channel), as a view.
+
+    Those that reach from one series into the next are in it too, and never picked.
+    """
+    steps = channels.contiguous().flatten(0, 1)
+    starts = max(len(steps) - lookback + 1, 0)
+    return steps.as_strided((starts, lookback * channels.shape[2]), (channels.shape[2], 1))
 
 
 def _column(values: FloatArray | None, fill: float, shape: tuple[int, ...]) -> torch.Tensor:
