@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 
 from models.contract import FloatArray, Forecast, Forecaster, IntArray, Windows
 from models.errors import ModelError, NotFittedError
@@ -19,6 +20,10 @@ from models.transforms.fund_windows import FundFeatures, fund_features, network_
 
 #: Called with (networks trained, networks in all).
 Progress = Callable[[int, int], None]
+#: Dates at which the ensemble's errors are compared with the reference's, and the smallest
+#: share of their width that is believed to remain.
+GAIN_DATES = 12
+SMALLEST_GAIN = 0.9
 
 
 @dataclass(frozen=True)
@@ -27,13 +32,15 @@ class Fitted:
 
     members          networks by kind of cell
     scale            lead: deviation of the reference's errors on the training rows
-    error_quantiles  lead × level: standardised errors of the reference
+    error_quantiles  level: standardised errors of the reference about their mean, all leads
+    gain             lead: width of the ensemble's errors against the reference's
     market, ratios   what single funds cannot tell, so far (see FundFeatures)
     """
 
     members: dict[str, tuple[Forecaster, ...]]
     scale: FloatArray
     error_quantiles: FloatArray
+    gain: FloatArray
     market: Market
     ratios: FloatArray
 
@@ -90,9 +97,11 @@ class FundSharpeModel:
             members={cell: tuple(networks) for cell, networks in members.items()},
             scale=scale,
             error_quantiles=np.empty(0),
+            gain=np.ones(len(scale)),
             market=features.state.market.until(cutoff + 1),
             ratios=features.ratios[: cutoff + 1],
         )
+        self._fitted = replace(self._fitted, gain=self._gain(features, cutoff))
         return self.calibrate(features, cutoff)
 
     def training_windows(self, features: FundFeatures, cutoff: int) -> Windows:
@@ -144,9 +153,31 @@ class FundSharpeModel:
             features, series, origin, self.config.cells if cells is None else cells, members
         )
         mean = features.reference[series, origin] + share * correction
-        spread = features.spread[series, origin]
-        errors = self.fitted.error_quantiles
-        return Forecast(mean, mean[..., None] + spread[..., None] * errors)
+        width = self.fitted.gain * features.spread[series, origin]
+        return Forecast(mean, mean[..., None] + width[..., None] * self.fitted.error_quantiles)
+
+    def _gain(self, features: FundFeatures, cutoff: int) -> FloatArray:
+        """How much narrower the ensemble's newest known errors are than the reference's, lead."""
+        config = self.config
+        series, origin = self._newest_rows(features, cutoff)
+        if not len(series):
+            return np.ones(len(features.leads))
+        ends = origin[:, None] + np.asarray([lead.horizon for lead in features.leads])
+        error = (features.outcome - features.reference)[series, origin]
+        correction = config.shrinkage * self._correction(
+            features, series, origin, config.cells, None
+        )
+        known = np.isfinite(error) & (ends <= cutoff)
+        ratio = _rms(error - correction, known) / _rms(error, known)
+        # The networks have seen these dates: half of the gain is believed.
+        return np.asarray(np.clip((1.0 + ratio) / 2.0, SMALLEST_GAIN, 1.0))
+
+    def _newest_rows(self, features: FundFeatures, cutoff: int) -> tuple[IntArray, IntArray]:
+        """All funds at a few dates, evenly spread over the months that errors are taken from."""
+        newest = cutoff - min(self.config.horizons)
+        oldest = max(newest - self.config.calibration_months + 1, 0)
+        times = np.unique(np.linspace(oldest, newest, GAIN_DATES).astype(np.int64))
+        return features.rows(times, self.config.min_history)
 
     def _correction(
         self,
@@ -177,6 +208,13 @@ class FundSharpeModel:
         return network.fit(windows.select(rows), windows.select(rows[:0]))
 
 
+def _rms(error: FloatArray, known: npt.NDArray[np.bool_]) -> FloatArray:
+    """Root mean square of the known errors of each lead, one where there is none."""
+    square = np.where(known, error, 0.0) ** 2
+    count = known.sum(axis=0)
+    return np.where(count > 0, np.sqrt(square.sum(axis=0) / np.maximum(count, 1)), 1.0)
+
+
 def _scaled(windows: Windows, scale: FloatArray) -> Windows:
     return windows.with_reference(_reference(windows), np.broadcast_to(scale, windows.target.shape))
 
@@ -184,9 +222,7 @@ def _scaled(windows: Windows, scale: FloatArray) -> Windows:
 def _residual_scale(windows: Windows) -> FloatArray:
     """Deviation of the reference's errors per lead, one where there is none."""
     error = windows.target - _reference(windows)
-    known = np.isfinite(error)
-    square = np.where(known, error, 0.0) ** 2
-    deviation = np.sqrt(square.sum(axis=0) / np.maximum(known.sum(axis=0), 1))
+    deviation = _rms(error, np.isfinite(error))
     return np.where(deviation > 0, deviation, 1.0)
 
 

@@ -37,7 +37,7 @@ class FundSharpeConfig:
     cells: tuple[str, ...] = ("lstm", "gru")
     members: int = 4
     bag_months: int = 24
-    shrinkage: float = 0.5
+    shrinkage: float = 0.4
     calibration_months: int = 60
     seed: int = 0
     network: NetworkConfig = field(default_factory=NetworkConfig)

@@ -29,6 +29,7 @@ def to_state(forecaster: FundSharpeForecaster) -> State:
         arrays={
             "scale": fitted.scale,
             "error_quantiles": fitted.error_quantiles,
+            "gain": fitted.gain,
             "ratios": fitted.ratios,
             **market,
         },
@@ -67,6 +68,7 @@ def _fitted(state: State, config: FundSharpeConfig) -> Fitted:
         },
         scale=np.asarray(arrays["scale"]),
         error_quantiles=np.asarray(arrays["error_quantiles"]),
+        gain=np.asarray(arrays["gain"]),
         market=Market(**{name: arrays[f"market.{name}"] for name in Market.__dataclass_fields__}),
         ratios=np.asarray(arrays["ratios"]),
     )
