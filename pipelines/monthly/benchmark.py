@@ -25,14 +25,14 @@ class Question:
 
     horizon              steps at the end of every series to forecast
     season               steps in a season, 1 for none
-    statistical_seconds  CPU seconds that classical models may take, zero for none of them
+    statistical_seconds  CPU seconds that classical models may take, None for none of them
     jobs                 processes
     """
 
     file: Path
     horizon: int
     season: int
-    statistical_seconds: float = 0.0
+    statistical_seconds: float | None = None
     jobs: int = 1
 
     def __post_init__(self) -> None:

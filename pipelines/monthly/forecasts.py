@@ -39,9 +39,8 @@ from pipelines.monthly.statistical import (
 THETA = "auto_theta"
 #: Steps of history that are read, where seasons are not longer.
 MAX_HISTORY, MAX_CYCLES = 480, 8
-#: CPU seconds of the pool per million of (series × step × lead).
-_POOL_SECONDS = 5.0
-#: Told the name of what is done, CPU seconds done, CPU seconds in all.
+#: Told what is being done, and how much of how much is done: steps of time by the
+#: smoothers, then CPU seconds of everything else.
 Progress = Callable[[str, float, float], None]
 
 
@@ -83,28 +82,30 @@ def forecast_panel(
     season: int,
     config: MonthlyConfig,
     *,
-    statistical_seconds: float = 0.0,
+    statistical_seconds: float | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> Forecasts:
     """Forecast the steps after the newest one of every series.
 
     values               series × time, right-aligned, NaN in gaps and before the beginning
-    statistical_seconds  CPU seconds that classical models may be expected to take
+    statistical_seconds  CPU seconds that classical models may be expected to take; None for
+                         no such models beside the ensemble
     jobs                 processes
 
     Repeatable bit by bit on one machine with one thread, whatever `jobs`.
     """
     values = values[:, -max(MAX_HISTORY, MAX_CYCLES * season + 2 * horizon) :]
-    problem = make_problem(values, horizon, season, config)
-    rivals = plan(problem.asked, season, statistical_seconds)
+    problem = make_problem(values, horizon, season, config, progress)
+    rivals = Plan((), {})
+    if statistical_seconds is not None:
+        rivals = plan(problem.asked, season, statistical_seconds)
     with_theta = expected_seconds(THETA, problem.asked, season) <= config.theta_budget
     advance = _meter(problem, season, config, rivals, with_theta, progress)
     members, rehearsed = _members(problem, season, config, with_theta, jobs, advance)
     weights = _weights(rehearsed, problem.check, config)
-    floor = np.where(np.nanmin(values, axis=1) >= 0, 0.0, -np.inf)
     models = {"ensemble": _combined(members, weights), **members}
-    found = {name: _bounded(forecast, floor) for name, forecast in models.items()}
+    found = {name: _bounded(forecast, values) for name, forecast in models.items()}
     found["seasonal_naive"] = _seasonal_naive(problem, season)
     for name in rivals.models:
         known = members.get(name)
@@ -114,13 +115,20 @@ def forecast_panel(
     return Forecasts(found, weights, len(problem.check), rivals.left_out)
 
 
-def make_problem(values: FloatArray, horizon: int, season: int, config: MonthlyConfig) -> Problem:
+def make_problem(
+    values: FloatArray,
+    horizon: int,
+    season: int,
+    config: MonthlyConfig,
+    progress: Progress | None = None,
+) -> Problem:
     """Run the pool over the panel and cut it into rows."""
     series, times = values.shape
     origins = int(np.clip(config.max_rows // series, 3 * horizon, times))
     first = max(times - 1 - origins, 0)
     scale = causal_scale(values, season)[:, -1]
-    pooled = pool(values, scale, season, horizon, first, PoolConfig())
+    told = None if progress is None else partial(progress, "smoothers")
+    pooled = pool(values, scale, season, horizon, first, PoolConfig(), told)
     return _problem(values, pooled, horizon, season, config)
 
 
@@ -131,21 +139,33 @@ def _problem(
     rows = _rows(values, season, pooled.first)
     every = panel_windows(values, pooled, season, config.lookback, *rows)
     origin = every.origin - config.lookback
-    train = every.select(origin < newest)
-    checked = newest - horizon - np.arange(config.folds) * max(1, horizon // 2)
-    cut = int(checked.min())
-    before = _outcomes_until(every.select(origin < cut), config.lookback, cut)
-    check = every.select(np.isin(origin, checked) & _seen(every))
-    if cut <= pooled.first or not np.isfinite(before.target).any(axis=0).all():
-        check = check.select(np.arange(0))
-    return Problem(train, before, check, every.select(origin == newest))
+    asked, train = every.select(origin == newest), every.select(origin < newest)
+    for folds in range(config.folds, 0, -1):
+        checked = newest - horizon - np.arange(folds) * max(1, horizon // 2)
+        before, check = _rehearsed(every, config.lookback, checked)
+        if len(check):
+            return Problem(train, before, check, asked)
+    return Problem(train, train.select(np.arange(0)), train.select(np.arange(0)), asked)
+
+
+def _rehearsed(every: Windows, lookback: int, checked: IntArray) -> tuple[Windows, Windows]:
+    """Rows at these origins, and those that a model may learn from before the first of them.
+
+    Without an outcome of every lead to learn from, there are none of either.
+    """
+    origin, cut = every.origin - lookback, int(checked.min())
+    before = _outcomes_until(every.select(origin < cut), lookback, cut)
+    if not np.isfinite(before.target).any(axis=0).all():
+        return before, every.select(np.arange(0))
+    return before, every.select(np.isin(origin, checked) & _seen(every))
 
 
 def _rows(values: FloatArray, season: int, first: int) -> tuple[IntArray, IntArray]:
     """Series and origin of every row: all series at the newest time, others once begun."""
     count = np.isfinite(values).cumsum(axis=1)
     begun = np.minimum(season + 2, np.maximum(count[:, -1:] // 2, 2))
-    usable = (count >= begun) & np.isfinite(values)
+    moved = np.fmax.accumulate(values, axis=1) > np.fmin.accumulate(values, axis=1)
+    usable = (count >= begun) & np.isfinite(values) & moved
     usable[:, :first] = False
     usable[:, -1] = True
     series, origin = np.nonzero(usable)
@@ -203,11 +223,16 @@ def _combined(members: Mapping[str, Forecast], weights: Mapping[str, float]) -> 
     return combine(list(members.values()), table, "quantile_average")
 
 
-def _bounded(forecast: Forecast, floor: FloatArray) -> Forecast:
-    """Hold forecasts of series that were never negative at zero."""
-    mean = np.maximum(forecast.mean, floor[:, None])
-    quantiles = np.maximum(forecast.quantiles, floor[:, None, None])
-    return Forecast(mean, quantiles, forecast.levels)
+def _bounded(forecast: Forecast, values: FloatArray) -> Forecast:
+    """Hold forecasts of series that were never negative at zero, of constant ones at that."""
+    least, most = np.nanmin(values, axis=1), np.nanmax(values, axis=1)
+    low = np.where(least == most, least, np.where(least >= 0, 0.0, -np.inf))
+    high = np.where(least == most, most, np.inf)
+    return Forecast(
+        np.clip(forecast.mean, low[:, None], high[:, None]),
+        np.clip(forecast.quantiles, low[:, None, None], high[:, None, None]),
+        forecast.levels,
+    )
 
 
 def _seasonal_naive(problem: Problem, season: int) -> Forecast:

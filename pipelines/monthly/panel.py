@@ -104,7 +104,10 @@ def read_panel(file: Path) -> Panel:
         steps = whole_steps(frame["t"], frame["series"])
     except DataError as error:
         raise DataError(f"{file}, column 't': {error}") from error
-    return _panel(frame.with_columns(pl.Series("step", steps)), file)
+    known = frame.with_columns(pl.Series("step", steps)).filter(pl.col("value").is_not_nan())
+    if known.is_empty():
+        raise DataError(f"{file}: no values; expected rows of series, t and value")
+    return _panel(known, file)
 
 
 def data_hash(file: Path) -> str:
@@ -114,7 +117,7 @@ def data_hash(file: Path) -> str:
 
 
 def _checked(table: Table, file: Path) -> pl.DataFrame:
-    """Rows with a value: row, series, t, value, split. Raises DataError."""
+    """Every row, checked: row, series, t, value, text, split. Raises DataError."""
     numeric = table.schema["value"].is_numeric()
     text = pl.col("value") if numeric else text_cells("value")
     split = pl.col("split").cast(pl.String) if "split" in table.names else pl.lit("")
@@ -133,10 +136,7 @@ def _checked(table: Table, file: Path) -> pl.DataFrame:
     _refuse(frame, pl.col("t").is_null(), file, "t", "a whole number or a date", "nothing")
     unread = pl.col("value").is_null() & pl.col("text").is_not_null()
     _refuse(frame, unread | pl.col("value").is_infinite(), file, "value", "a finite number", "text")
-    known = frame.filter(pl.col("value").is_not_null() & pl.col("value").is_not_nan())
-    if known.is_empty():
-        raise DataError(f"{file}: no values; expected rows of series, t and value")
-    return known
+    return frame
 
 
 def _refuse(

@@ -70,7 +70,12 @@ def expected_seconds(name: str, windows: Windows, season: int) -> float:
 def statistical_forecast(
     name: str, windows: Windows, season: int, jobs: int, advance: Advance
 ) -> Forecast:
-    """Forecast every row; rows shorter than two seasons are fitted without a season."""
+    """Forecast every row; rows shorter than two seasons are fitted without a season.
+
+    Raises ConfigError for an unknown name.
+    """
+    if name not in MODELS:
+        raise ConfigError(f"no classical model {name!r}; there are: {', '.join(MODELS)}")
     cost = expected_seconds(name, windows, season)
     chunks = [
         windows.select(np.arange(start, min(start + CHUNK, len(windows))))
@@ -113,9 +118,7 @@ def _model(name: str, season: int) -> tuple[str, dict[str, Any]]:
         return "AutoETS", {"season_length": season if season <= MAX_SEASON else 1}
     if name == "auto_theta":
         return "AutoTheta", {"season_length": season}
-    if name == "auto_arima":
-        return "AutoARIMA", {"season_length": season, "approximation": True}
-    raise ConfigError(f"no classical model {name!r}; there are: {', '.join(MODELS)}")
+    return "AutoARIMA", {"season_length": season, "approximation": True}
 
 
 def _lengths(windows: Windows) -> np.ndarray:

@@ -10,7 +10,7 @@ from models.errors import DataError
 from pipelines.datasets.periods import parse_dates
 
 #: Days between neighbours that mean a calendar unit, and months in that unit.
-_CALENDAR = (((28, 31), 1), ((89, 92), 3), ((365, 366), 12))
+_CALENDAR = (((26, 35), 1), ((80, 100), 3), ((350, 380), 12))
 _DAY_SECONDS = 86_400.0
 
 
@@ -22,6 +22,8 @@ def whole_steps(times: pl.Series, series: pl.Series) -> IntArray:
 
     Raises DataError (without the file's name) when times cannot be read.
     """
+    if times.is_empty():
+        return np.empty(0, dtype=np.int64)
     if times.dtype == pl.String:
         times = _from_text(times)
     if times.dtype in (pl.Date, pl.Datetime):
@@ -57,7 +59,8 @@ def _from_dates(times: pl.Series, series: pl.Series) -> IntArray:
 
 def _usual_gap(seconds: np.ndarray, series: pl.Series) -> float:
     gaps = _gaps(seconds, series)
-    return float(np.median(gaps)) if len(gaps) else 1.0
+    # A low quantile, because missing steps lengthen gaps and nothing shortens them.
+    return float(np.quantile(gaps, 0.25, method="lower")) if len(gaps) else _DAY_SECONDS
 
 
 def _units(numbers: IntArray, series: pl.Series) -> IntArray:
