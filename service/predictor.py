@@ -15,28 +15,17 @@ from pipelines.months import month_label
 from pipelines.warm_up import FundForecaster, FundForecastLike
 from service.errors import Detail, invalid
 from service.inputs import FundInput
+from service.lead_columns import Lead, lead_columns
 from service.schemas import (
     ForecastAnswer,
     ForecastRequest,
     FundAnswer,
-    Interval,
     LeadForecast,
     ModelDescription,
     ModelSummary,
+    SharpeSoFar,
 )
 from service.so_far import full_history, newest_window
-
-#: Digits after the point; more would be noise.
-DIGITS = 6
-
-
-@dataclass(frozen=True)
-class Lead:
-    """One column of the model's answer."""
-
-    column: int
-    target: str
-    horizon: int
 
 
 @dataclass(frozen=True)
@@ -55,10 +44,12 @@ class Predictor:
         for group in _by_last_month(funds):
             answered = self._forecast(group, funds)
             _refuse_non_finite(answered.forecast)
+            columns = lead_columns(answered.forecast, leads, request.intervals)
+            history = self._history(_aligned(group))
             for row, fund in enumerate(group):
                 told = (*fund.warnings, *answered.warnings[row])
-                forecasts = _lead_forecasts(answered.forecast, row, leads, fund, request.intervals)
-                answers[fund.id] = self._fund_answer(fund, forecasts, told)
+                forecasts = columns.of(row, fund.last)
+                answers[fund.id] = self._fund_answer(fund, history[row], forecasts, told)
         return ForecastAnswer(model=self.summary(), funds=[answers[fund.id] for fund in funds])
 
     def _forecast(self, group: Sequence[FundInput], funds: Sequence[FundInput]) -> FundForecastLike:
@@ -104,17 +95,26 @@ class Predictor:
             metrics=dict(self.metadata.get("metrics", {})),
         )
 
+    def _history(self, excess: FloatArray) -> list[tuple[SharpeSoFar, SharpeSoFar]]:
+        """Of each series: Sharpe ratio of the newest window, and of all months."""
+        per_year = self.model.periods_per_year
+        newest = newest_window(excess, self.model.window, per_year)
+        return list(zip(newest, full_history(excess, per_year), strict=True))
+
     def _fund_answer(
-        self, fund: FundInput, forecasts: list[LeadForecast], warnings: Sequence[str]
+        self,
+        fund: FundInput,
+        history: tuple[SharpeSoFar, SharpeSoFar],
+        forecasts: list[LeadForecast],
+        warnings: Sequence[str],
     ) -> FundAnswer:
         in_sample = cautions.in_sample(month_label(fund.last), self.model.trained_until)
-        per_year = self.model.periods_per_year
         return FundAnswer(
             id=fund.id,
             last_month=month_label(fund.last),
             months=fund.months,
-            rolling=newest_window(fund.excess, self.model.window, per_year),
-            full_history=full_history(fund.excess, per_year),
+            rolling=history[0],
+            full_history=history[1],
             forecasts=forecasts,
             warnings=[*warnings, *in_sample],
         )
@@ -138,32 +138,3 @@ def _aligned(funds: Sequence[FundInput]) -> FloatArray:
 def _refuse_non_finite(forecast: Forecast) -> None:
     if not (np.isfinite(forecast.mean).all() and np.isfinite(forecast.quantiles).all()):
         raise ModelError("the model gave a forecast that is not finite; report the request")
-
-
-def _lead_forecasts(
-    forecast: Forecast, row: int, leads: Sequence[Lead], fund: FundInput, levels: Sequence[float]
-) -> list[LeadForecast]:
-    own = Forecast(forecast.mean[row], forecast.quantiles[row], forecast.levels)
-    median, bands = own.median, [own.interval(level) for level in levels]
-    return [
-        LeadForecast(
-            target=lead.target,
-            horizon=lead.horizon,
-            month=month_label(fund.last + lead.horizon),
-            mean=_rounded(own.mean[lead.column]),
-            median=_rounded(median[lead.column]),
-            intervals=[
-                Interval(
-                    level=level,
-                    lower=_rounded(lower[lead.column]),
-                    upper=_rounded(upper[lead.column]),
-                )
-                for level, (lower, upper) in zip(levels, bands, strict=True)
-            ],
-        )
-        for lead in leads
-    ]
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), DIGITS)
