@@ -22,10 +22,19 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
             write(cast(BinaryIO, file))
             file.flush()
             os.fsync(file.fileno())
+            # A temporary file is for its owner alone; a result is as public as any new file.
+            Path(file.name).chmod(0o666 & ~_umask())
             Path(file.name).replace(path)
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
+
+
+def _umask() -> int:
+    """The process's mask for new files, which can only be read by setting it."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
 
 
 def write_text(path: Path, text: str) -> None:

@@ -17,6 +17,7 @@ from models.fund_sharpe.settings import FundSharpeConfig
 from models.transforms.bootstrap import block_bootstrap
 from models.transforms.fund_state import MIN_FUNDS, Market
 from models.transforms.fund_windows import FundFeatures, fund_features, network_windows
+from models.transforms.splits import embargoed_split
 
 #: Called with (networks trained, networks in all).
 Progress = Callable[[int, int], None]
@@ -85,12 +86,12 @@ class FundSharpeModel:
         """
         windows = self.training_windows(features, cutoff)
         scale = _residual_scale(windows)
-        windows = _scaled(windows, scale)
+        train, valid = self._split(_scaled(windows, scale), cutoff)
         config = self.config
         jobs = [(cell, i) for cell in config.cells for i in range(config.members)]
         members: dict[str, list[Forecaster]] = {cell: [] for cell in config.cells}
         for done, (cell, index) in enumerate(jobs, start=1):
-            members[cell].append(self._fit_member(windows, cell, index))
+            members[cell].append(self._fit_member(train, valid, cell, index))
             if progress is not None:
                 progress(done, len(jobs))
         self._fitted = Fitted(
@@ -197,7 +198,22 @@ class FundSharpeModel:
         corrections = [network.predict(windows).mean - reference for network in chosen]
         return np.asarray(np.mean(corrections, axis=0))
 
-    def _fit_member(self, windows: Windows, cell: str, index: int) -> Forecaster:
+    def _split(self, windows: Windows, cutoff: int) -> tuple[Windows, Windows]:
+        """Training rows, and those for early stopping: none unless the settings ask for them."""
+        config = self.config
+        if not config.validation_months:
+            return windows, windows.select(np.arange(0))
+        newest = cutoff - max(config.horizons) + config.lookback - 1
+        first_valid = newest - config.validation_months + 1
+        train, valid = embargoed_split(windows, first_valid, config.window)
+        if not len(train):
+            raise ModelError(
+                f"nothing to train on before the {config.validation_months} months kept for "
+                "validation; give a longer file or lower validation_months"
+            )
+        return train, valid
+
+    def _fit_member(self, windows: Windows, valid: Windows, cell: str, index: int) -> Forecaster:
         seed = 1000 * self.config.seed + 100 * self.config.cells.index(cell) + index
         rows = np.arange(len(windows))
         if index:
@@ -205,7 +221,7 @@ class FundSharpeModel:
         network = NetworkForecaster(
             replace(self.config.network, cell=cell), replace(self.config.training, seed=seed)
         )
-        return network.fit(windows.select(rows), windows.select(rows[:0]))
+        return network.fit(windows.select(rows), valid)
 
 
 def _rms(error: FloatArray, known: npt.NDArray[np.bool_]) -> FloatArray:

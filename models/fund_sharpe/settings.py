@@ -24,7 +24,9 @@ class FundSharpeConfig:
     bag_months          length of such a block
     shrinkage           weight of the networks in the ensemble; the structural reference,
                         its other member, has the rest
-    calibration_months  span of errors that the distribution is taken from
+    calibration_months  newest span of errors that half of the distribution is taken from
+    validation_months   newest origins with known outcomes that are kept from training, for
+                        training.patience; 0 for none
     """
 
     window: int = 12
@@ -39,6 +41,7 @@ class FundSharpeConfig:
     bag_months: int = 24
     shrinkage: float = 0.4
     calibration_months: int = 60
+    validation_months: int = 0
     seed: int = 0
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -46,6 +49,7 @@ class FundSharpeConfig:
     def __post_init__(self) -> None:
         least = {"window": 3, "lookback": 1, "min_history": 3, "warm_up": 0, "members": 1}
         least |= {"bag_months": 1, "calibration_months": 1, "periods_per_year": 1, "seed": 0}
+        least |= {"validation_months": 0}
         for name, smallest in least.items():
             if getattr(self, name) < smallest:
                 raise ConfigError(f"{name}: expected {smallest} or more, got {getattr(self, name)}")
@@ -53,6 +57,11 @@ class FundSharpeConfig:
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):
                 raise ConfigError(f"{name}: expected different values, got {list(values)}")
+        if self.training.patience is not None and not self.validation_months:
+            raise ConfigError(
+                "training.patience: early stopping needs months to judge on; set "
+                "validation_months, for example to 36"
+            )
         if not 0 <= self.shrinkage <= 1:
             raise ConfigError(f"shrinkage: expected 0 to 1, got {self.shrinkage}")
 

@@ -29,3 +29,10 @@ def test_folders_are_made_and_tables_come_back(tmp_path: Path) -> None:
     table = pl.DataFrame({"a": [1, 2]})
     write_parquet(tmp_path / "new" / "t.parquet", table)
     assert pl.read_parquet(tmp_path / "new" / "t.parquet").equals(table)
+
+
+def test_a_result_can_be_read_by_whoever_may_read_new_files(tmp_path: Path):
+    (tmp_path / "plain").write_text("x")
+    write_text(tmp_path / "result.json", "{}")
+
+    assert (tmp_path / "result.json").stat().st_mode == (tmp_path / "plain").stat().st_mode
