@@ -19,7 +19,7 @@ from typer.exceptions import Abort, TyperException
 
 from models.errors import HalyardError
 from pipelines.environment import ensure_environment
-from service.commands import data, forecast, models, package, serve, train, tune
+from service.commands import backtest, data, forecast, models, package, serve, train, tune
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -28,6 +28,7 @@ INTERRUPTED = 130
 VERBS: dict[str, Callable[..., Any] | typer.Typer] = {
     "train": train.train,
     "tune": tune.tune,
+    "backtest": backtest.backtest,
     "package": package.package,
     "serve": serve.serve,
     "forecast": forecast.forecast,

@@ -28,7 +28,14 @@ Objective = Callable[[Parameters, Report], float]
 
 #: Name -> "module:factory"; the factory takes the arguments of the source by keyword.
 OBJECTIVES: dict[str, str] = {
+    "fund-sharpe": "pipelines.fund_sharpe.tuning_objective:fund_sharpe_objective",
     "monthly": "pipelines.monthly.objective:monthly_objective",
+}
+
+#: Name -> "module:function" that turns parameters into all settings of the model; without
+#: one, the parameters are the settings.
+SETTINGS: dict[str, str] = {
+    "fund-sharpe": "pipelines.fund_sharpe.tuning_objective:tuned_settings",
 }
 
 
@@ -45,8 +52,7 @@ class ObjectiveSource:
 
     def build(self) -> Objective:
         """Import the factory and call it."""
-        module, _, function = self.factory.partition(":")
-        objective: Objective = getattr(import_module(module), function)(**self.arguments)
+        objective: Objective = _imported(self.factory)(**self.arguments)
         return objective
 
 
@@ -57,6 +63,14 @@ def objective_source(name: str, arguments: Mapping[str, Any]) -> ObjectiveSource
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise ConfigError(f"nothing called {name!r} to tune{hint}; known: {', '.join(OBJECTIVES)}")
     return ObjectiveSource(OBJECTIVES[name], arguments)
+
+
+def settings_of(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters of a registered objective as settings that its model is made from."""
+    if name not in SETTINGS:
+        return dict(parameters)
+    settings: dict[str, Any] = _imported(SETTINGS[name])(parameters)
+    return settings
 
 
 def file_arguments(files: Mapping[str, Path | None]) -> dict[str, str | None]:
@@ -71,6 +85,13 @@ def file_arguments(files: Mapping[str, Path | None]) -> dict[str, str | None]:
             content.update(f"{name} {_digest(file)};".encode())
     paths = {name: None if file is None else str(file.resolve()) for name, file in files.items()}
     return {**paths, "data_hash": content.hexdigest()}
+
+
+def _imported(place: str) -> Callable[..., Any]:
+    """What stands at "module:function"."""
+    module, _, function = place.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
 
 
 def _digest(file: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -25,9 +26,15 @@ FILES = {"summary": "summary.json", "best": "best.yaml", "history": "history.png
 
 
 def write_report(
-    result: TuningResult, space: SearchSpace, settings: TuningSettings, out: Path
+    result: TuningResult,
+    space: SearchSpace,
+    settings: TuningSettings,
+    out: Path,
+    best: Mapping[str, Any] | None = None,
 ) -> dict[str, Path]:
     """Write the summary and the plots into `out`; return name -> file.
+
+    best   what best.yaml holds: settings made from the best parameters [the parameters]
 
     The plot of importances is left out when there are none.
     """
@@ -35,7 +42,8 @@ def write_report(
     files = {name: out / file for name, file in FILES.items()}
     text = json.dumps(summary(result, space, settings, out), indent=2, ensure_ascii=False)
     write_text(files["summary"], text + "\n")
-    write_text(files["best"], yaml.safe_dump(result.best.params, sort_keys=False))
+    chosen = dict(result.best.params if best is None else best)
+    write_text(files["best"], yaml.safe_dump(chosen, sort_keys=False, default_flow_style=None))
     _history(result).savefig(files["history"])
     if result.importances:
         files["importances"] = out / "importances.png"

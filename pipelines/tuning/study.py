@@ -143,7 +143,8 @@ def check_setup(study: optuna.Study, space: SearchSpace, source: ObjectiveSource
         "arguments": json.loads(json.dumps(dict(source.arguments))),
     }
     known = study.user_attrs.get(SETUP)
-    if known is None:
+    # Without a trial nothing has begun: the first objective may not even have been built.
+    if known is None or not study.get_trials(deepcopy=False):
         study.set_user_attr(SETUP, setup)
         return
     changed = [key for key in setup if setup[key] != known[key]]

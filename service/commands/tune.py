@@ -3,12 +3,18 @@ r"""`halyard tune`: search for good settings, go on after a kill, write down wha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from models.errors import ConfigError
+from pipelines.registry import FUND_SHARPE
+from service.commands.panel_options import PanelOptions, takes_panel
+
 if TYPE_CHECKING:
+    from pipelines.tuning.objectives import ObjectiveSource
     from pipelines.tuning.settings import TrialRecord, TuningResult, TuningSettings
     from pipelines.tuning.space import SearchSpace
 
@@ -16,8 +22,10 @@ if TYPE_CHECKING:
 SPACE = "space."
 
 
+@takes_panel
 def tune(
     target: Annotated[str, typer.Argument(help="What to tune: fund-sharpe or monthly.")],
+    panel: PanelOptions,
     overrides: Annotated[
         list[str] | None,
         typer.Argument(
@@ -25,11 +33,9 @@ def tune(
             "or a bound of the space such as space.hidden_size.high=64."
         ),
     ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="File of the data; without one, the embedded portfolios.")
-    ] = None,
-    risk_free: Annotated[
-        Path | None, typer.Option(help="File of the risk-free rate, for fund-sharpe.")
+    until: Annotated[
+        str | None,
+        typer.Option(help="Newest month that is read, such as 2010-12: later ones stay unseen."),
     ] = None,
     trials: Annotated[
         int | None, typer.Option(help="Trials of the study in all, earlier runs included [50].")
@@ -61,7 +67,7 @@ def tune(
     given = {"trials": trials, "workers": workers, "sampler": sampler, "storage": storage}
     settings, bounds = _settings(target, study, given, space, overrides or [])
     folder = _folder(out, settings.study)
-    _run(target, {"data": data, "risk_free": risk_free}, settings, bounds, folder)
+    _run(target, _source(target, panel, until), settings, bounds, folder)
 
 
 def _settings(
@@ -91,23 +97,47 @@ def _folder(out: Path | None, study: str) -> Path:
     return out or halyard_home() / "studies" / study
 
 
+def _source(target: str, panel: PanelOptions, until: str | None) -> ObjectiveSource:
+    """The objective with the files and how to read them, checked as far as words go."""
+    from pipelines.tuning.objectives import file_arguments, objective_source
+
+    source = objective_source(
+        target, file_arguments({"data": panel.data, "risk_free": panel.risk_free})
+    )
+    reading = _reading(panel, until)
+    if target != FUND_SHARPE and reading:
+        option = next(iter(reading)).replace("_", "-")
+        raise ConfigError(f"--{option}: is for {FUND_SHARPE}; leave it out to tune {target}")
+    return objective_source(target, {**source.arguments, **reading})
+
+
+def _reading(panel: PanelOptions, until: str | None) -> dict[str, Any]:
+    """What was chosen of how to read the files, as plain data."""
+    names = ("risk_free_unit", "frequency", "clean", "min_months")
+    usual = PanelOptions()
+    chosen = {n: getattr(panel, n) for n in names if getattr(panel, n) != getattr(usual, n)}
+    columns = {name: value for name, value in asdict(panel.columns()).items() if value is not None}
+    extra = {"until": until, "columns": columns}
+    return {**chosen, **{name: value for name, value in extra.items() if value}}
+
+
 def _run(
     target: str,
-    files: Mapping[str, Path | None],
+    source: ObjectiveSource,
     settings: TuningSettings,
     space: SearchSpace,
     out: Path,
 ) -> None:
-    from pipelines.tuning.objectives import file_arguments, objective_source
+    from pipelines.tuning.objectives import settings_of
     from pipelines.tuning.report import write_report
     from pipelines.tuning.run import tune as run_study
 
-    source = objective_source(target, file_arguments(files))
     typer.echo(f"study {settings.study}: {settings.trials} trials, in {out}")
     result = _with_progress(
         settings, lambda on_trial: run_study(source, space, settings, out, on_trial)
     )
-    _tell(result, write_report(result, space, settings, out))
+    best = settings_of(target, result.best.params)
+    _tell(result, write_report(result, space, settings, out, best))
 
 
 def _with_progress(

@@ -6,7 +6,7 @@ import pytest
 
 from models.errors import ConfigError
 from pipelines.tuning import objectives
-from pipelines.tuning.objectives import ObjectiveSource, objective_source
+from pipelines.tuning.objectives import ObjectiveSource, objective_source, settings_of
 
 
 def test_a_source_builds_its_objective() -> None:
@@ -34,3 +34,13 @@ def test_an_unknown_name_lists_the_known_ones(monkeypatch: pytest.MonkeyPatch) -
 def test_every_registered_objective_can_be_imported(name: str) -> None:
     module, _, function = objectives.OBJECTIVES[name].partition(":")
     assert callable(getattr(__import__(module, fromlist=[function]), function))
+
+
+def test_without_a_table_parameters_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objectives, "SETTINGS", {"nested": f"{__name__}:nested"})
+    assert settings_of("flat", {"x": 1}) == {"x": 1}
+    assert settings_of("nested", {"x": 1}) == {"group": {"x": 1}}
+
+
+def nested(parameters: dict[str, int]) -> dict[str, dict[str, int]]:
+    return {"group": parameters}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import yaml
+
 from pipelines.tuning.report import summary, write_report
 from pipelines.tuning.settings import TrialRecord, TuningResult, TuningSettings
 from tests.pipelines.tuning import toys
@@ -39,6 +41,15 @@ def test_the_summary_can_be_read_back(tmp_path: Path) -> None:
     assert {"python", "halyard", "optuna", "torch"} <= set(read["versions"])
 
 
+def test_the_best_parameters_are_written_as_settings(tmp_path: Path) -> None:
+    plain = write_report(RESULT, toys.bowl_space(), TuningSettings(), tmp_path / "a")
+    settings = {"network": {"x": 0.25}, "horizons": (6, 12)}
+    nested = write_report(RESULT, toys.bowl_space(), TuningSettings(), tmp_path / "b", settings)
+    assert yaml.safe_load(plain["best"].read_text("utf-8")) == {"x": 0.25}
+    read = yaml.safe_load(nested["best"].read_text("utf-8"))
+    assert read == {"network": {"x": 0.25}, "horizons": [6, 12]}
+
+
 def test_a_password_does_not_reach_the_summary(tmp_path: Path) -> None:
     settings = TuningSettings(storage="postgresql://me:secret@host/studies")
     text = json.dumps(summary(RESULT, toys.bowl_space(), settings, tmp_path))
@@ -55,5 +66,5 @@ def test_the_plots_are_images(tmp_path: Path) -> None:
 def test_there_is_no_plot_of_importances_without_any(tmp_path: Path) -> None:
     bare = TuningResult("study", BEST, (BEST,), {})
     files = write_report(bare, toys.bowl_space(), TuningSettings(), tmp_path)
-    assert set(files) == {"summary", "history"}
+    assert set(files) == {"summary", "best", "history"}
     assert not (tmp_path / "importances.png").exists()

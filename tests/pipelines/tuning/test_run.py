@@ -73,12 +73,13 @@ def test_a_finished_study_runs_no_more_trials(tmp_path: Path) -> None:
         tmp_path,
         lambda *news: seen.append(news[2]),
     )
-    assert seen == []
+    # Only the best of the first run is told again.
+    assert seen == [first.best]
     assert proposals(again) == proposals(first)
 
 
-def test_progress_counts_up_to_the_total(tmp_path: Path) -> None:
-    run(tmp_path, trials=2)
+def test_progress_counts_up_to_the_total_after_the_best_so_far(tmp_path: Path) -> None:
+    before = run(tmp_path, trials=2).best.number
     seen: list[tuple[int, int, int]] = []
     tune(
         toys.source("bowl"),
@@ -87,7 +88,7 @@ def test_progress_counts_up_to_the_total(tmp_path: Path) -> None:
         tmp_path,
         lambda done, total, trial: seen.append((done, total, trial.number)),
     )
-    assert seen == [(3, 4, 2), (4, 4, 3)]
+    assert seen == [(2, 4, before), (3, 4, 2), (4, 4, 3)]
 
 
 @pytest.mark.parametrize("pruner", ["median", "asha"])
@@ -160,6 +161,12 @@ def test_going_on_with_another_space_is_refused(tmp_path: Path) -> None:
     other = load_config(SearchSpace, {"parameters": {"x": toys.BOWL_SPACE["x"]}})
     with pytest.raises(ConfigError, match="another space"):
         tune(toys.source("bowl"), other, TuningSettings(trials=3), tmp_path)
+
+
+def test_a_first_run_with_unusable_arguments_ties_the_study_to_nothing(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="unknown"):
+        run(tmp_path, arguments={"unknown": 1})
+    assert run(tmp_path, trials=2).counts == {"complete": 2}
 
 
 def test_two_studies_share_a_storage(tmp_path: Path) -> None:

@@ -114,6 +114,7 @@ def test_the_shipped_space_covers_what_a_network_has() -> None:
         "hidden_size",
         "lookback",
         "dropout",
+        "epochs",
         "learning_rate",
         "weight_decay",
         "batch_size",

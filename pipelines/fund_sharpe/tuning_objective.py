@@ -1,0 +1,187 @@
+"""What `halyard tune fund-sharpe` minimises: error in the two years after each of several fits.
+
+At each of a few cutoffs, spread over the panel, one network is trained on what was known
+then, and forecasts the origins of the next two years. The loss is the mean square error of
+the corrected reference over that of the reference alone, averaged over leads and cutoffs:
+below one, the networks help. The newest outcome is the panel's last month, so a panel cut
+by `until` keeps all later months for an honest comparison.
+
+A step of pruning is a cutoff, not an epoch. Epochs of two trials cannot be compared: heads
+minimise losses in different units, and a one-cycle schedule is bad half-way by design.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.contract import FloatArray, IntArray
+from models.errors import ConfigError, DataError
+from models.fund_sharpe import FundSharpeConfig, FundSharpeModel
+from models.transforms.fund_windows import FundFeatures
+from models.transforms.residuals import date_equal_weights
+from pipelines.dataclass_config import load_dataclass
+from pipelines.datasets.open_panel import open_panel
+from pipelines.datasets.panel import ReturnsPanel
+from pipelines.datasets.schema import ColumnChoice
+from pipelines.months import month_index
+from pipelines.tuning.objectives import Objective, Report
+
+#: Cutoffs, periods of origins after each, and most periods between cutoffs.
+FOLDS, SPAN, GAP = 6, 24, 72
+#: Periods of known outcomes that the first cutoff trains on.
+MIN_TRAINING = 60
+#: What a cutoff still to come counts for in a report. It is more than any that has come, so
+#: reports fall from step to step, and the newest is the best of its trial, as pruners take it.
+UNSEEN = 2.0
+
+#: Where each parameter of the search space stands in the settings.
+PLACES: dict[str, str] = {
+    **dict.fromkeys(("layers", "hidden_size", "dropout", "head_size", "head", "loss"), "network"),
+    **dict.fromkeys(("epochs", "batch_size", "learning_rate", "weight_decay"), "training"),
+    **dict.fromkeys(("lookback", "shrinkage"), ""),
+}
+
+
+def fund_sharpe_objective(
+    data: str | None,
+    risk_free: str | None = None,
+    data_hash: str = "",
+    until: str | None = None,
+    columns: Mapping[str, Any] | None = None,
+    **reading: Any,
+) -> Objective:
+    """Make the objective for a file of returns, or for the embedded portfolios.
+
+    until     newest month that is read, e.g. "2010-12"
+    columns   fields of ColumnChoice; lists stand for tuples
+    reading   other arguments of `open_panel`
+
+    Raises DataError when the file cannot be used or is too short.
+    """
+    del data_hash  # tells studies on other data apart
+    chosen: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in (columns or {}).items()
+    }
+    panel = open_panel(
+        None if data is None else Path(data),
+        risk_free=None if risk_free is None else Path(risk_free),
+        columns=ColumnChoice(**chosen) if chosen else None,
+        **reading,
+    ).panel
+    base = replace(
+        load_dataclass(FundSharpeConfig, "fund_sharpe"), periods_per_year=panel.periods_per_year
+    )
+    return objective_on(panel if until is None else cut(panel, until), base)
+
+
+def objective_on(panel: ReturnsPanel, base: FundSharpeConfig) -> Objective:
+    """The objective over one panel; `base` holds what is not searched."""
+    model = FundSharpeModel(base)
+    features = model.features(panel.excess, panel.risk_free)
+    folds = cutoffs(features, model)
+
+    def objective(params: Mapping[str, Any], report: Report) -> float:
+        config = configured(base, params)
+        cell = str(params.get("cell", config.cells[0]))
+        losses: list[float] = []
+        for step, loss in enumerate(fold_losses(features, config, cell, folds)):
+            losses.append(loss)
+            report(step, (sum(losses) + UNSEEN * (len(folds) - len(losses))) / len(folds))
+        return float(np.mean(losses))
+
+    return objective
+
+
+def cut(panel: ReturnsPanel, until: str) -> ReturnsPanel:
+    """The panel to the month `until`, included; DataError when it has none of it."""
+    try:
+        newest = month_index(until)
+    except ValueError as error:
+        raise ConfigError(f"--until: expected a month such as 2010-12, got {until!r}") from error
+    stop = sum(month_index(period) <= newest for period in panel.periods)
+    if not stop:
+        raise DataError(f"--until {until}: the data begin later, in {panel.periods[0]}")
+    return panel.until(stop)
+
+
+def cutoffs(features: FundFeatures, model: FundSharpeModel) -> tuple[int, ...]:
+    """Time indices of the fits, oldest (and cheapest) first; their origins do not overlap.
+
+    Raises DataError when not even one has enough before it and outcomes after it.
+    """
+    horizons = model.config.horizons
+    newest = features.times - max(horizons) - SPAN
+    oldest = model.first_training_time(features) + min(horizons) + MIN_TRAINING
+    if newest < oldest:
+        raise DataError(
+            f"too short to tune on: {features.times} periods; expected {oldest - newest} more, so "
+            f"that {MIN_TRAINING} periods of known outcomes come before a cutoff, and {SPAN} "
+            f"origins with outcomes {max(horizons)} periods ahead after it"
+        )
+    count = min(FOLDS, 1 + (newest - oldest) // SPAN)
+    gap = min(GAP, (newest - oldest) // max(count - 1, 1))
+    return tuple(newest - gap * k for k in reversed(range(count)))
+
+
+def fold_losses(
+    features: FundFeatures, config: FundSharpeConfig, cell: str, folds: tuple[int, ...]
+) -> Iterator[float]:
+    """For each cutoff, the mean over leads of the error with one network over that without."""
+    alone = replace(config, cells=(cell,), members=1)
+    for cutoff in folds:
+        model = FundSharpeModel(alone).fit(features, cutoff)
+        series, origin = features.rows(np.arange(cutoff, cutoff + SPAN), config.min_history)
+        error = model.predict(features, series, origin).mean - features.outcome[series, origin]
+        plain = features.reference[series, origin] - features.outcome[series, origin]
+        yield float(np.mean(mean_square(error, origin) / mean_square(plain, origin)))
+
+
+def mean_square(error: FloatArray, origin: IntArray) -> FloatArray:
+    """Mean over dates of the mean square over their funds, lead; NaN is no outcome.
+
+    Every date counts the same, however many funds it has.
+    """
+    known = np.isfinite(error)
+    return np.asarray(
+        [
+            date_equal_weights(origin[seen]) @ column[seen] ** 2
+            for column, seen in zip(error.T, known.T, strict=True)
+        ]
+    )
+
+
+def configured(base: FundSharpeConfig, params: Mapping[str, Any]) -> FundSharpeConfig:
+    """Settings with the parameters of a trial in their places.
+
+    A trial's cell is not a setting: the ensemble has networks of each kind. Raises
+    ConfigError for a parameter that is no setting.
+    """
+    groups: dict[str, dict[str, Any]] = {"network": {}, "training": {}, "": {}}
+    for name, value in params.items():
+        if name == "cell":
+            continue
+        if name not in PLACES:
+            raise ConfigError(
+                f"tune fund-sharpe: {name!r} is no setting of it; a space may have cell, "
+                f"{', '.join(PLACES)}"
+            )
+        groups[PLACES[name]][name] = value
+    if "head" in params:
+        groups["network"].setdefault("loss", None)
+    return replace(
+        base,
+        network=replace(base.network, **groups["network"]),
+        training=replace(base.training, **groups["training"]),
+        **groups[""],
+    )
+
+
+def tuned_settings(params: Mapping[str, Any]) -> dict[str, Any]:
+    """All settings of the model with the best parameters: what `train --config` reads."""
+    return asdict(configured(load_dataclass(FundSharpeConfig, "fund_sharpe"), params))
