@@ -72,11 +72,15 @@ class FundSharpeModel:
         risk_free: FloatArray,
         market: Market | None = None,
         ratios: FloatArray | None = None,
+        recent: int | None = None,
     ) -> FundFeatures:
-        """Prepare a panel: excess returns, series × time, and the risk-free rate, time."""
+        """Prepare a panel: excess returns, series × time, and the risk-free rate, time.
+
+        recent   newest times that will be forecast from; None for all
+        """
         c = self.config
         return fund_features(
-            excess, risk_free, c.leads, c.window, c.periods_per_year, market, ratios
+            excess, risk_free, c.leads, c.window, c.periods_per_year, market, ratios, recent
         )
 
     def fit(self, features: FundFeatures, cutoff: int, progress: Progress | None = None) -> Self:

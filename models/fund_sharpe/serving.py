@@ -86,7 +86,11 @@ class FundSharpeForecaster:
         positions = np.arange(times) + fitted.market.length + ahead - times
         held = np.clip(positions, 0, fitted.market.length - 1)
         return self.model.features(
-            excess, np.zeros(times), fitted.market.stretch(positions), fitted.ratios[held]
+            excess,
+            np.zeros(times),
+            fitted.market.stretch(positions),
+            fitted.ratios[held],
+            recent=1,
         )
 
     def _check_all(self, excess: FloatArray, missing: IntArray, usable: IntArray) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -89,11 +90,12 @@ def horizon_ratios(state: FundState, leads: Sequence[Lead]) -> FloatArray:
 
 
 def reference_forecast(
-    state: FundState, leads: Sequence[Lead], ratios: FloatArray
+    state: FundState, leads: Sequence[Lead], ratios: FloatArray, recent: int | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """Mean and standard deviation of each lead, both series × time × lead.
 
     ratios   time × lead, from `horizon_ratios`
+    recent   compute so many newest times alone, and leave NaN before; None computes all
 
     NaN where the state has no prior or a known month of the target is missing.
     """
@@ -102,6 +104,8 @@ def reference_forecast(
     spread = np.empty_like(mean)
     for index, lead in enumerate(leads):
         prior = state.prior * ratios[:, index]
+        if recent is not None:
+            prior[:, :-recent] = np.nan
         centre, spread[..., index] = _predict(state, lead, prior, vol)
         mean[..., index] = centre if lead.known else prior
     return mean, spread
@@ -158,10 +162,7 @@ def sharpe_moments(
     and `vol`: their sample mean is N(mean, vol²/unseen), their sum of squares
     vol² χ²(unseen - 1). `known_mean`, `known_spread` (ddof 1) describe the known ones.
     """
-    points, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    weights = weights / weights.sum()
-    squares = stats.chi2.ppf((np.arange(NODES) + 0.5) / NODES, max(unseen - 1, 1))
-    squares = squares if unseen > 1 else np.zeros(1)
+    points, weights, squares = _nodes(unseen)
     total = known + unseen
     fixed = (known - 1) * known_spread**2 if known > 1 else np.zeros(mean.shape)
     first = np.zeros(mean.shape)
@@ -176,3 +177,15 @@ def sharpe_moments(
             first += weight / len(squares) * ratio
             second += weight / len(squares) * ratio**2
     return first, np.sqrt(np.maximum(second - first**2, 1e-6))
+
+
+@cache
+def _nodes(unseen: int) -> tuple[list[float], list[float], list[float]]:
+    """Quadrature: points and weights of a standard normal, equally likely χ²(unseen - 1)."""
+    points, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    squares = stats.chi2.ppf((np.arange(NODES) + 0.5) / NODES, max(unseen - 1, 1))
+    return (
+        [float(point) for point in points],
+        [float(weight) for weight in weights / weights.sum()],
+        [float(square) for square in squares] if unseen > 1 else [0.0],
+    )

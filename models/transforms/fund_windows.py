@@ -92,16 +92,18 @@ def fund_features(
     periods_per_year: int,
     market: Market | None = None,
     ratios: FloatArray | None = None,
+    recent: int | None = None,
 ) -> FundFeatures:
     """Prepare a panel; `market` and `ratios` come from a stored model, or from the panel.
 
     excess     series × time, decimal, NaN where missing
     risk_free  time, decimal return of the same period
+    recent     newest times that will be forecast from; None for all
     """
     state = fund_state(excess, risk_free, window, periods_per_year, market)
     if ratios is None:
         ratios = horizon_ratios(state, leads)
-    reference, spread = reference_forecast(state, leads, ratios)
+    reference, spread = reference_forecast(state, leads, ratios, recent)
     rolling = {n: rolling_sharpe(excess, n, periods_per_year) for n in {ld.length for ld in leads}}
     outcome = np.stack([move_back(rolling[ld.length], ld.horizon) for ld in leads], axis=-1)
     channels, known = _channels(state), _known(state)

@@ -98,3 +98,15 @@ def test_where_a_known_month_is_missing_there_is_no_reference() -> None:
     mean, _ = reference_forecast(state, leads, horizon_ratios(state, leads))
     assert np.isnan(mean[2, 99, 0])
     assert np.isfinite(mean[3, 99, 0])
+
+
+def test_the_newest_times_alone_are_computed_as_all_are() -> None:
+    state = fund_state(*make_panel(), window=12, periods_per_year=12)
+    leads = make_leads((6, 12), ("rolling", "forward"), 12)
+    ratios = horizon_ratios(state, leads)
+    everything = reference_forecast(state, leads, ratios)
+    newest = reference_forecast(state, leads, ratios, recent=2)
+    for whole, part in zip(everything, newest, strict=True):
+        np.testing.assert_array_equal(part[:, -2:], whole[:, -2:])
+    assert np.isnan(newest[0][:, :-2]).all()
+    assert np.isfinite(everything[0][:, :-2]).any()
