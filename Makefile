@@ -33,7 +33,8 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/pip install --quiet --constraint constraints.txt "$(TORCH)" 2>/dev/null \
 	  || $(BIN)/pip install --constraint constraints.txt --extra-index-url $(TORCH_INDEX) "$(TORCH)"
-	$(BIN)/pip install --constraint constraints.txt --group dev --editable .
+	@echo "installing the libraries, which takes one to three minutes"
+	$(BIN)/pip install --quiet --constraint constraints.txt --group dev --editable .
 	touch $@
 
 run: setup  ## train a model if there is none, then serve on 127.0.0.1:$(PORT)

@@ -80,7 +80,7 @@ def _models() -> dict[str, Any]:
 
 def _health(summary: str) -> dict[str, Any]:
     content = {"text/plain": {"schema": {"type": "string"}}}
-    return {"summary": summary, "responses": {"200": {"description": "Yes.", "content": content}}}
+    return {"summary": summary, "responses": {"200": {"description": "OK", "content": content}}}
 
 
 def _answer(description: str, schema: str) -> dict[str, Any]:
