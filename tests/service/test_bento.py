@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
 import venv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -111,6 +112,20 @@ def test_a_bento_from_elsewhere_answers_with_its_own_code(
     assert len(answer.json()["funds"][0]["forecasts"]) == 4
     assert pages == [200, 200, 200]
     assert "Traceback" not in server.said()
+
+
+def test_a_bento_with_a_damaged_model_ends_with_one_line(
+    elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    damaged = replace(elsewhere, home=tmp_path / "store")
+    shutil.copytree(elsewhere.home, damaged.home, symlinks=True)
+    (file,) = damaged.home.glob("models/fund-sharpe/*/state/state.json")
+    file.write_text("{}")
+    done = damaged.run("-m", "bentoml", "serve", damaged.tag, "--port", str(free_port()))
+    assert done.returncode != 0
+    told = [line for line in done.stderr.splitlines() if "its sha256 differs" in line]
+    assert len(told) == 1
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 def test_every_module_of_a_loaded_bento_lies_in_it(elsewhere: Elsewhere) -> None:

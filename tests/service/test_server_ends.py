@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import socket
@@ -61,3 +62,20 @@ def test_an_alias_to_a_version_that_is_gone_is_one_line(trained_home: Path, tmp_
     done = halyard(home, "serve", "--port", str(free_port()))
     assert done.returncode == 2
     assert "no version 'gone' of model 'fund-sharpe'" in one_line(done.stderr)
+
+
+def test_a_model_that_computes_something_else_ends_the_server(
+    trained_home: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(trained_home, home, symlinks=True)
+    for file in (home / "bentoml/models" / FUND_SHARPE).glob("*/metadata.json"):
+        about = json.loads(file.read_text("utf-8"))
+        about["sample"]["mean"][0][0] += 0.5
+        file.write_text(json.dumps(about), "utf-8")
+    done = halyard(home, "serve", "--port", str(free_port()))
+    assert done.returncode == 2
+    reasons = [line for line in done.stderr.splitlines() if line.startswith("halyard: ")]
+    assert reasons[0].startswith("halyard: the model's sample forecast differs by 0.5")
+    assert reasons[1:] == ["halyard: the server did not start; the reason is in the lines above"]
+    assert "Traceback" not in done.stdout + done.stderr
