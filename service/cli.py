@@ -19,7 +19,17 @@ from typer.exceptions import Abort, TyperException
 
 from models.errors import HalyardError
 from pipelines.environment import ensure_environment
-from service.commands import backtest, data, forecast, models, package, serve, train, tune
+from service.commands import (
+    backtest,
+    benchmark,
+    data,
+    forecast,
+    models,
+    package,
+    serve,
+    train,
+    tune,
+)
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -34,6 +44,7 @@ VERBS: dict[str, Callable[..., Any] | typer.Typer] = {
     "forecast": forecast.forecast,
     "models": models.app,
     "data": data.app,
+    "benchmark": benchmark.app,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -12,6 +13,8 @@ from models.errors import DataError
 from pipelines.environment import process_environment
 from service import cli
 
+#: The verbs before a test adds its own.
+REAL = dict(cli.VERBS)
 HEAVY = ("torch", "polars", "optuna", "bentoml", "pandas", "matplotlib", "sklearn", "scipy")
 
 
@@ -36,6 +39,33 @@ def two_verbs(monkeypatch: pytest.MonkeyPatch) -> None:
 def refuse() -> None:
     """End with a code of its own."""
     raise typer.Exit(3)
+
+
+def verbs() -> list[list[str]]:
+    """The words of every verb, with those of a group's own verbs."""
+    found = []
+    for name, verb in REAL.items():
+        if isinstance(verb, typer.Typer):
+            commands = [c.name or str(c.callback.__name__) for c in verb.registered_commands]
+            found += [[name, command] for command in commands]
+        else:
+            found.append([name])
+    return found
+
+
+def test_every_file_of_a_verb_is_on_the_command_line() -> None:
+    # A file here that makes no verb is a helper of others, and imported by them.
+    helpers = {"__init__", "data_tables", "panel_options", "tables", "training_bar"}
+    files = {path.stem for path in Path(cli.__file__).parent.joinpath("commands").glob("*.py")}
+    assert files - helpers == set(REAL)
+
+
+@pytest.mark.parametrize("words", verbs(), ids=" ".join)
+def test_every_verb_has_help_that_ends_in_an_example(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run([*words, "--help"]) == 0
+    assert f"halyard {' '.join(words)}" in capsys.readouterr().out.split("Example:")[1]
 
 
 def test_no_words_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
