@@ -1,8 +1,9 @@
-"""Weights of an ensemble's members, for absolute errors, that never bet on one of them.
+"""Weights of an ensemble's members for absolute errors, near equal unless one failed.
 
 The weights are an average over a grid on the simplex, in which each point counts by how
 well it did: exponential weights once more. With few outcomes, or members that are equally
-good, that is close to equal weights, which are hard to beat (Smith and Wallis 2009).
+good, that is close to equal weights, which are hard to beat (Smith and Wallis 2009). Members
+that failed are trimmed first, as is usual in combining (Jose and Winkler 2008).
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import numpy as np
 from models.contract import FloatArray
 from models.errors import ModelError
 
+#: A member that is worse than the best by more than this share of its error is left out.
+TRIM = 0.2
 #: Parts into which the whole weight is cut on the grid.
 PARTS = 10
 
@@ -43,8 +46,12 @@ def stack(
         return np.full(len(points), 1.0 / len(points))
     forecasts = points[:, known] / scale[known]
     target = outcome[known] / scale[known]
-    grid = simplex(len(points))
-    loss = np.array([np.abs(weights @ forecasts - target).mean() for weights in grid])
+    alone = np.abs(forecasts - target).mean(axis=1)
+    kept = alone <= (1.0 + TRIM) * alone.min()
+    grid = simplex(int(kept.sum()))
+    loss = np.array([np.abs(weights @ forecasts[kept] - target).mean() for weights in grid])
     least = max(float(loss.min()), np.finfo(float).tiny ** 0.5)
     trust = np.exp(-(loss - loss.min()) / (temperature * least))
-    return np.asarray(trust @ grid / trust.sum())
+    weights = np.zeros(len(points))
+    weights[kept] = trust @ grid / trust.sum()
+    return weights

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from models.errors import ConfigError
-from pipelines.monthly.forecasts import Forecasts, Progress, forecast_panel
+from pipelines.monthly.forecasts import Forecasts, forecast_panel
 from pipelines.monthly.panel import data_hash, read_panel
+from pipelines.monthly.problem import Progress
 from pipelines.monthly.scores import naive_scale, score
 from pipelines.monthly.settings import MonthlyConfig
 

@@ -17,9 +17,9 @@ import numpy as np
 from models.errors import ConfigError, DataError
 from models.forecasters.network import NetworkForecaster
 from pipelines.dataclass_config import load_dataclass
-from pipelines.monthly.forecasts import Problem, make_problem
 from pipelines.monthly.members import CELLS, MIN_ROWS
 from pipelines.monthly.panel import read_panel
+from pipelines.monthly.problem import Problem, make_problem
 from pipelines.monthly.settings import MonthlyConfig
 from pipelines.tuning.objectives import Objective, Report
 

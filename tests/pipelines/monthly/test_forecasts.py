@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from models.contract import FloatArray
-from pipelines.monthly.forecasts import Forecasts, forecast_panel, make_problem
-from pipelines.monthly.members import MIN_ROWS
+from pipelines.monthly.forecasts import Forecasts, forecast_panel
 from tests.models.monthly.panels import seasonal_panel
 from tests.pipelines.monthly.files import PLAIN, TINY
 
@@ -43,20 +42,6 @@ def test_the_ensemble_is_the_weighted_average_of_its_members(found: Forecasts) -
 def test_the_weights_come_from_origins_whose_outcomes_are_known(found: Forecasts) -> None:
     # Two folds of twelve series.
     assert found.rehearsed == 24
-
-
-def test_networks_train_when_there_are_rows_enough() -> None:
-    problem = make_problem(seasonal_panel(12, 60), 3, 6, PLAIN)
-    assert len(problem.train) >= MIN_ROWS
-    assert len(problem.asked) == 12
-
-
-def test_the_rehearsal_sees_no_outcome_of_the_validation_rows() -> None:
-    problem = make_problem(seasonal_panel(12, 60), 3, 6, PLAIN)
-    first = problem.check.origin.min()
-    due = problem.rehearsal.origin[:, None] + np.asarray(problem.rehearsal.horizons)
-    assert (due[np.isfinite(problem.rehearsal.target)] <= first).all()
-    assert np.isfinite(problem.check.target).all()
 
 
 @pytest.mark.slow

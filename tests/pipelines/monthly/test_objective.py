@@ -75,7 +75,7 @@ def test_the_pool_is_run_once_for_a_look_back(
         runs.append(1)
         return original(*arguments)
 
-    monkeypatch.setattr("pipelines.monthly.forecasts.pool", counted)
+    monkeypatch.setattr("pipelines.monthly.problem.pool", counted)
     objective = monthly_objective(
         str(write_long(tmp_path, seasonal_panel(12, 60))), horizon=6, season=6
     )
