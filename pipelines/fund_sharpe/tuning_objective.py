@@ -20,15 +20,15 @@ from typing import Any
 import numpy as np
 
 from models.contract import FloatArray, IntArray
-from models.errors import ConfigError, DataError
+from models.errors import ConfigError, DataError, ModelError
 from models.fund_sharpe import FundSharpeConfig, FundSharpeModel
 from models.transforms.fund_windows import FundFeatures
+from models.transforms.period_labels import steps_between
 from models.transforms.residuals import date_equal_weights
 from pipelines.dataclass_config import load_dataclass
 from pipelines.datasets.open_panel import open_panel
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.datasets.schema import ColumnChoice
-from pipelines.months import month_index
 from pipelines.tuning.objectives import Objective, Report
 
 #: Cutoffs, periods of origins after each, and most periods between cutoffs.
@@ -99,15 +99,18 @@ def objective_on(panel: ReturnsPanel, base: FundSharpeConfig) -> Objective:
 
 
 def cut(panel: ReturnsPanel, until: str) -> ReturnsPanel:
-    """The panel to the month `until`, included; DataError when it has none of it."""
+    """The panel to the period `until`, included.
+
+    Raises ConfigError when it is not a label of the panel's frequency, DataError when the
+    panel has none of it.
+    """
     try:
-        newest = month_index(until)
-    except ValueError as error:
-        raise ConfigError(f"--until: expected a month such as 2010-12, got {until!r}") from error
-    stop = sum(month_index(period) <= newest for period in panel.periods)
-    if not stop:
+        ahead = steps_between(panel.periods[0], until, panel.periods_per_year)
+    except ModelError as error:
+        raise ConfigError(f"--until: {error}") from error
+    if ahead < 0:
         raise DataError(f"--until {until}: the data begin later, in {panel.periods[0]}")
-    return panel.until(stop)
+    return panel.until(sum(period <= until for period in panel.periods))
 
 
 def cutoffs(features: FundFeatures, model: FundSharpeModel) -> tuple[int, ...]:
