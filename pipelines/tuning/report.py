@@ -15,7 +15,7 @@ import yaml
 from matplotlib.figure import Figure
 
 from pipelines.atomic import write_text
-from pipelines.tuning.run import storage_url
+from pipelines.tuning.run import STUDY_FILE
 from pipelines.tuning.settings import TuningResult, TuningSettings
 from pipelines.tuning.space import SearchSpace
 from pipelines.tuning.study import shown
@@ -40,7 +40,7 @@ def write_report(
     """
     out.mkdir(parents=True, exist_ok=True)
     files = {name: out / file for name, file in FILES.items()}
-    text = json.dumps(summary(result, space, settings, out), indent=2, ensure_ascii=False)
+    text = json.dumps(summary(result, space, settings), indent=2, ensure_ascii=False)
     write_text(files["summary"], text + "\n")
     chosen = dict(result.best.params if best is None else best)
     write_text(files["best"], yaml.safe_dump(chosen, sort_keys=False, default_flow_style=None))
@@ -51,10 +51,8 @@ def write_report(
     return files
 
 
-def summary(
-    result: TuningResult, space: SearchSpace, settings: TuningSettings, out: Path
-) -> dict[str, Any]:
-    """Return the study as JSON-able data."""
+def summary(result: TuningResult, space: SearchSpace, settings: TuningSettings) -> dict[str, Any]:
+    """Return the study as JSON-able data, without a path of the machine that it ran on."""
     return {
         "study": result.study,
         "best": asdict(result.best),
@@ -63,7 +61,7 @@ def summary(
         "importances": dict(result.importances),
         "settings": {
             **settings.model_dump(mode="json"),
-            "storage": shown(storage_url(settings, out)),
+            "storage": shown(settings.storage) if settings.storage else STUDY_FILE,
         },
         "space": space.model_dump(mode="json")["parameters"],
         "versions": {

@@ -27,6 +27,8 @@ from pipelines.workers import end_with_parent, environment_for_children
 #: with the best trial of earlier runs.
 Progress = Callable[[int, int, TrialRecord], None]
 
+#: The study's database in its folder, unless the settings name a storage.
+STUDY_FILE = "study.db"
 #: Rounds in a row in which every worker died; then the study is given up.
 MAX_CRASHES = 5
 
@@ -76,7 +78,7 @@ def tune(
 
 def storage_url(settings: TuningSettings, out: Path) -> str:
     """URL of the database that holds the study."""
-    return settings.storage or f"sqlite:///{(out / 'study.db').resolve()}"
+    return settings.storage or f"sqlite:///{(out / STUDY_FILE).resolve()}"
 
 
 def _silent(_done: int, _total: int, _trial: TrialRecord) -> None:

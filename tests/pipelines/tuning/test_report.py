@@ -37,6 +37,7 @@ def test_the_summary_can_be_read_back(tmp_path: Path) -> None:
     assert read["importances"] == {"x": 1.0}
     assert read["settings"]["seed"] == 7
     assert read["settings"]["sampler"] == "tpe"
+    assert read["settings"]["storage"] == "study.db"
     assert read["space"]["extra"]["when"] == {"kind": "b"}
     assert {"python", "halyard", "optuna", "torch"} <= set(read["versions"])
 
@@ -50,9 +51,9 @@ def test_the_best_parameters_are_written_as_settings(tmp_path: Path) -> None:
     assert read == {"network": {"x": 0.25}, "horizons": [6, 12]}
 
 
-def test_a_password_does_not_reach_the_summary(tmp_path: Path) -> None:
+def test_a_password_does_not_reach_the_summary() -> None:
     settings = TuningSettings(storage="postgresql://me:secret@host/studies")
-    text = json.dumps(summary(RESULT, toys.bowl_space(), settings, tmp_path))
+    text = json.dumps(summary(RESULT, toys.bowl_space(), settings))
     assert "secret" not in text
     assert "postgresql://me:***@host/studies" in text
 
