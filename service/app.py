@@ -19,6 +19,7 @@ import bentoml
 from bentoml.exceptions import BentoMLException
 
 from models.errors import HalyardError
+from pipelines.environment import process_environment
 from pipelines.registry import StoredModel, publish, verify
 from pipelines.served import enclosing_bento, served_model
 
@@ -62,6 +63,9 @@ class Mount:
         await self.app(scope, receive, send)
 
 
+# BentoML's parent imports this file before it starts the workers, which inherit this and
+# read it when torch loads; `bentoml serve` knows nothing of it.
+os.environ.update(process_environment())
 STORED = find_model()
 MOUNT = Mount()
 FUNDS = bentoml.metrics.Counter("halyard_funds_total", "Funds forecast")

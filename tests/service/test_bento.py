@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 import yaml
 
-from pipelines.environment import process_environment
+from pipelines.environment import PROCESS_ENVIRONMENT
 from service.example import EXAMPLE_REQUEST
 from service.fund_sharpe import FORECAST_PATH
 from tests.service.running import PATIENCE, free_port, halyard, serving
@@ -38,12 +39,12 @@ class Elsewhere:
         return self.home / "bentos" / self.tag.replace(":", "/")
 
     def environment(self) -> dict[str, str]:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("HALYARD", "PYTHON"))}
+        ours = ("HALYARD", "PYTHON", *PROCESS_ENVIRONMENT)
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         # A path that is given so is not searched for .pth files, and by such a file the
         # editable install makes the checkout importable.
         libraries = sysconfig.get_path("purelib")
-        more = {"BENTOML_HOME": str(self.home), "PYTHONPATH": libraries}
-        return {**process_environment(kept), **more}
+        return {**kept, "BENTOML_HOME": str(self.home), "PYTHONPATH": libraries}
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -107,10 +108,15 @@ def test_a_bento_from_elsewhere_answers_with_its_own_code(
         tmp_path / "log",
     ) as server:
         answer = httpx.post(server.address + FORECAST_PATH, json=EXAMPLE_REQUEST, timeout=30)
+        workers = psutil.Process(server.process.pid).children()
+        environments = [worker.environ() for worker in workers]
         pages = [httpx.get(server.address + path).status_code for path in ("/", "/docs", "/readyz")]
     assert answer.status_code == 200, answer.text
     assert len(answer.json()["funds"][0]["forecasts"]) == 4
     assert pages == [200, 200, 200]
+    # The settings of threads and memory come with the Bento as well.
+    assert environments
+    assert all(PROCESS_ENVIRONMENT.items() <= environ.items() for environ in environments)
     assert "Traceback" not in server.said()
 
 
