@@ -18,7 +18,7 @@ P = ParamSpec("P")
 INK, MUTED, GRID = "#22303c", "#6b7883", "#e3e7ea"
 
 #: The judged models, then the others (after Okabe and Ito 2008, safe for the colour-blind).
-_STRONG = ("#0b4f8a", "#d1590a", "#0f8a66", "#8a3ffc")
+_STRONG = ("#0b4f8a", "#d1590a", "#0f8a66", "#8a3ffc", "#33373b")
 _CALM = (
     "#b0659a",
     "#c79a1e",

@@ -53,6 +53,8 @@ def about(plan: BacktestPlan, remarks: tuple[str, ...] = ()) -> ReportAbout:
     """What the report says of a plan beside the numbers."""
     settings = plan.settings
     parts = [name for name in PARTS if name != "structural"]
+    slow = settings.statistical if plan.sample else ()
+    judged = (*parts, "structural", *settings.baselines, *slow)
     return ReportAbout(
         config={
             "model": asdict(plan.config),
@@ -64,8 +66,8 @@ def about(plan: BacktestPlan, remarks: tuple[str, ...] = ()) -> ReportAbout:
         data_hash=plan.panel.data_hash,
         seed=settings.seed,
         reference=(*parts, "structural"),
-        baselines=(*settings.baselines, *settings.statistical),
-        models=MODELS,
+        baselines=(*settings.baselines, *slow),
+        models={name: MODELS.get(name, name) for name in judged},
         notes=(*notes(plan), *remarks),
         attrition=describe_panel(plan.panel).attrition,
         versions=provenance(),
@@ -82,12 +84,13 @@ def notes(plan: BacktestPlan) -> tuple[str, ...]:
         "horizon (rolling), and that of the months up to the horizon (forward). Forecasts start "
         f"at {len(plan.origins)} origins, every {settings.step} months from {oldest} to {newest}. "
         "With each horizon, the newest origins have no outcome yet and are left out.",
-        f"Networks were refitted at every {_nth(settings.refit_every)} origin with the shipped "
-        f"configuration ({config.members} of each kind), on outcomes known by then; baselines "
-        "and the distribution of errors were refitted at every origin. Scaling, factor loadings "
-        "and premiums use only months up to the origin.",
-        "An ensemble's interval is the reference's distribution of past errors, moved to the "
-        "ensemble's mean.",
+        f"Networks ({config.members} of each kind) were refitted at every "
+        f"{_nth(settings.refit_every)} origin, on outcomes known by then; baselines and the "
+        "distribution of errors were refitted at every origin. Scaling, factor loadings and "
+        "premiums use only months up to the origin. All settings are in metrics.json.",
+        "Intervals of the ensemble and its parts have one shape: that of the reference's past "
+        "errors about their mean, moved to the forecast. Their width is the reference's, less "
+        "half of what the networks took off the error on recent dates.",
         f"A fund is forecast at an origin when it has {config.min_history} months of history "
         f"and all of the newest {config.window}. Funds stay in until their last month.",
     ]

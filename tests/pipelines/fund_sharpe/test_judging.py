@@ -33,7 +33,7 @@ def test_notes_state_origins_refits_and_sample() -> None:
     first, last = (plan.panel.periods[origin] for origin in (plan.origins[0], plan.origins[-1]))
     assert f"3 origins, every 3 months from {first} to {last}" in said
     assert "at every second origin" in said
-    assert "(1 of each kind)" in said
+    assert "Networks (1 of each kind)" in said
     assert "ses are slow, so they ran on 2 funds drawn at random (seed 1)" in said
     assert "36 months of history" in said
     assert "Quick run" not in said
@@ -50,6 +50,9 @@ def test_a_drawn_panel_is_called_a_quick_run() -> None:
 
 def test_without_slow_models_there_is_no_sample_to_state() -> None:
     assert "drawn at random" not in text(small_plan(statistical=()))
+    bare = about(small_plan(sample=0))
+    assert bare.baselines == ("last_value", "known_part_ridge")
+    assert set(bare.models) == {*PARTS, "last_value", "known_part_ridge"}
 
 
 def test_about_names_what_is_judged_and_what_it_must_beat() -> None:
