@@ -20,6 +20,7 @@ from models.fund_sharpe import FundSharpeConfig
         ({"members": 0}, "members: expected 1 or more, got 0"),
         ({"bag_months": 0}, "bag_months: expected 1 or more, got 0"),
         ({"seed": -1}, "seed: expected 0 or more, got -1"),
+        ({"validation_months": -1}, "validation_months: expected 0 or more, got -1"),
         ({"horizons": ()}, r"horizons: expected different values, got \[\]"),
         ({"horizons": (6, 6)}, r"horizons: expected different values, got \[6, 6\]"),
         ({"cells": ("lstm", "lstm")}, "cells: expected different values"),

@@ -13,9 +13,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from models.errors import ConfigError
+from models.errors import ConfigError, ModelError
 from pipelines.environment import process_environment
-from pipelines.fund_sharpe.backtest import run_origins
+from pipelines.fund_sharpe.backtest import _work, run_origins
 from tests.pipelines.fund_sharpe.runs import changed_after, long_plan, run, small_plan
 from tests.pipelines.fund_sharpe.tiny import panel
 
@@ -81,6 +81,11 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_worker_is_started_before_it_is_used() -> None:
+    with pytest.raises(ModelError, match="used before it was started"):
+        _work([0])
+
+
 def finished(out: Path) -> list[Path]:
     return list((out / "origins").glob("*.parquet"))
 
@@ -98,7 +103,7 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been_killed(tmp_path: Path) -> No
     done = finished(killed)
     assert 2 <= len(done) < 16
     before = {file: file.read_bytes() for file in done}
-    table = run(long_plan(workers=1), killed)
+    table = run(long_plan(workers=2), killed)
     assert {file: file.read_bytes() for file in done} == before
     # Processes may have another number of threads, hence not to the last bit.
     assert_frame_equal(table, run(long_plan(workers=1), tmp_path / "whole"), abs_tol=1e-5)

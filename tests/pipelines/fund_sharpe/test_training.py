@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,11 @@ def test_a_version_is_stored_with_its_scores_and_its_data() -> None:
 def test_too_little_to_hold_out_is_one_fit_without_scores() -> None:
     stored, seen = trained(months=108)
     assert seen == [(1, 2), (2, 2)]
+    assert stored.metadata["metrics"] == {}
+
+
+def test_a_horizon_as_long_as_the_holdout_is_one_fit_without_scores() -> None:
+    stored = train_fund_sharpe(panel(), replace(tiny_config(), horizons=(6, HOLDOUT)))
     assert stored.metadata["metrics"] == {}
 
 
