@@ -10,7 +10,7 @@ import polars as pl
 
 from models.catalogue import build
 from models.contract import FloatArray, Forecast, IntArray, Windows
-from models.fund_sharpe import FundSharpeModel
+from models.fund_sharpe import FundSharpeConfig, FundSharpeModel
 from models.transforms.fund_reference import Lead
 from models.transforms.fund_state import hold, mean_over_funds, so_far_mean
 from models.transforms.fund_windows import FundFeatures, baseline_windows
@@ -38,6 +38,14 @@ PARTS: dict[str, Part] = {
     "lstm_gru": Part(None, 1, 1.0),
     "structural": Part(()),
 }
+
+
+def parts_of(config: FundSharpeConfig) -> dict[str, Part]:
+    """The rows that a configuration can fill: a model of one kind of cell has fewer."""
+    kept = {n: p for n, p in PARTS.items() if set(p.cells or ()) <= set(config.cells)}
+    if len(config.cells) == 1:
+        del kept["lstm_gru"]
+    return kept
 
 
 class Contest:
@@ -70,7 +78,7 @@ class Contest:
         self, model: FundSharpeModel, series: IntArray, sample: IntArray, origin: int
     ) -> Iterator[tuple[str, Forecast]]:
         at = np.full(len(series), origin)
-        for name, part in PARTS.items():
+        for name, part in parts_of(self._plan.config).items():
             yield (
                 name,
                 model.predict(self._features, series, at, part.cells, part.members, part.share),

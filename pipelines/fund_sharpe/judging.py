@@ -10,7 +10,7 @@ from pipelines.evaluation.about import ReportAbout
 from pipelines.evaluation.results import Results, write_results
 from pipelines.fund_sharpe.backtest import Progress, run_origins
 from pipelines.fund_sharpe.backtest_plan import BacktestPlan
-from pipelines.fund_sharpe.contestants import PARTS
+from pipelines.fund_sharpe.contestants import parts_of
 from pipelines.fund_sharpe.training import describe_data
 from pipelines.provenance import provenance
 
@@ -52,7 +52,7 @@ def backtest_fund_sharpe(
 def about(plan: BacktestPlan, remarks: tuple[str, ...] = ()) -> ReportAbout:
     """What the report says of a plan beside the numbers."""
     settings = plan.settings
-    parts = [name for name in PARTS if name != "structural"]
+    parts = [name for name in parts_of(plan.config) if name != "structural"]
     slow = settings.statistical if plan.sample else ()
     judged = (*parts, "structural", *settings.baselines, *slow)
     return ReportAbout(

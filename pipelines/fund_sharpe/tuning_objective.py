@@ -1,10 +1,12 @@
 """What `halyard tune fund-sharpe` minimises: error in the two years after each of several fits.
 
-At each of a few cutoffs, spread over the panel, one network is trained on what was known
-then, and forecasts the origins of the next two years. The loss is the mean square error of
-the corrected reference over that of the reference alone, averaged over leads and cutoffs:
-below one, the networks help. The newest outcome is the panel's last month, so a panel cut
-by `until` keeps all later months for an honest comparison.
+At each of a few cutoffs, spread over the panel, one network of each kind is trained on what
+was known then, and they forecast the origins of the next two years. All kinds are judged
+together, because they share their settings: what suits one cell best can ruin the other.
+The loss is the mean square error of the corrected reference over that of the reference
+alone, averaged over leads and cutoffs: below one, the networks help. The newest outcome is
+the panel's last month, so a panel cut by `until` keeps all later months for an honest
+comparison.
 
 A step of pruning is a cutoff, not an epoch. Epochs of two trials cannot be compared: heads
 minimise losses in different units, and a one-cycle schedule is bad half-way by design.
@@ -88,9 +90,8 @@ def objective_on(panel: ReturnsPanel, base: FundSharpeConfig) -> Objective:
 
     def objective(params: Mapping[str, Any], report: Report) -> float:
         config = configured(base, params)
-        cell = str(params.get("cell", config.cells[0]))
         losses: list[float] = []
-        for step, loss in enumerate(fold_losses(features, config, cell, folds)):
+        for step, loss in enumerate(fold_losses(features, config, folds)):
             losses.append(loss)
             report(step, (sum(losses) + UNSEEN * (len(folds) - len(losses))) / len(folds))
         return float(np.mean(losses))
@@ -133,12 +134,12 @@ def cutoffs(features: FundFeatures, model: FundSharpeModel) -> tuple[int, ...]:
 
 
 def fold_losses(
-    features: FundFeatures, config: FundSharpeConfig, cell: str, folds: tuple[int, ...]
+    features: FundFeatures, config: FundSharpeConfig, folds: tuple[int, ...]
 ) -> Iterator[float]:
-    """For each cutoff, the mean over leads of the error with one network over that without."""
-    alone = replace(config, cells=(cell,), members=1)
+    """For each cutoff, the mean over leads of the error with networks over that without."""
+    first = replace(config, members=1)
     for cutoff in folds:
-        model = FundSharpeModel(alone).fit(features, cutoff)
+        model = FundSharpeModel(first).fit(features, cutoff)
         series, origin = features.rows(np.arange(cutoff, cutoff + SPAN), config.min_history)
         error = model.predict(features, series, origin).mean - features.outcome[series, origin]
         plain = features.reference[series, origin] - features.outcome[series, origin]
@@ -162,12 +163,13 @@ def mean_square(error: FloatArray, origin: IntArray) -> FloatArray:
 def configured(base: FundSharpeConfig, params: Mapping[str, Any]) -> FundSharpeConfig:
     """Settings with the parameters of a trial in their places.
 
-    A trial's cell is not a setting: the ensemble has networks of each kind. Raises
-    ConfigError for a parameter that is no setting.
+    A space that chooses a cell chooses an ensemble of that kind alone. Raises ConfigError
+    for a parameter that is no setting.
     """
     groups: dict[str, dict[str, Any]] = {"network": {}, "training": {}, "": {}}
     for name, value in params.items():
         if name == "cell":
+            groups[""]["cells"] = (value,)
             continue
         if name not in PLACES:
             raise ConfigError(

@@ -111,6 +111,14 @@ def test_the_scale_is_the_mean_absolute_change_so_far() -> None:
     assert (scale > 0).all()
 
 
+def test_a_model_of_one_kind_of_cell_has_fewer_parts() -> None:
+    plan = make_plan(panel(), tiny_config(cells=("gru",)), small_settings(sample=0))
+    contest = Contest(plan)
+    contest.fit(plan.origins[0])
+    models = set(contest.forecast(plan.origins[0])["model"])
+    assert models == {"ensemble", "gru", "structural", "last_value", "known_part_ridge"}
+
+
 def test_without_a_sample_slow_models_do_not_run() -> None:
     plan = make_plan(panel(), tiny_config(), small_settings(sample=0))
     contest = Contest(plan)

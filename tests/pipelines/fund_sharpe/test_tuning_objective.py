@@ -58,7 +58,7 @@ def folds_of(data: ReturnsPanel) -> tuple[int, ...]:
 
 
 def losses(data: ReturnsPanel, folds: tuple[int, ...]) -> list[float]:
-    return list(fold_losses(features_of(data), tiny_config(), "gru", folds))
+    return list(fold_losses(features_of(data), tiny_config(cells=("gru",)), folds))
 
 
 def test_cutoffs_end_where_the_last_outcome_does_and_do_not_overlap() -> None:
@@ -161,8 +161,18 @@ def test_parameters_find_their_places() -> None:
     made = configured(tiny_config(), params)
     assert (made.network.hidden_size, made.network.head, made.network.loss) == (9, "quantile", None)
     assert (made.training.epochs, made.lookback) == (3, 12)
-    assert made.cells == ("lstm", "gru")
+    assert made.cells == ("gru",)
     assert made.training.batch_size == tiny_config().training.batch_size
+
+
+def test_without_a_cell_all_kinds_are_judged_together() -> None:
+    assert configured(tiny_config(), {"layers": 2}).cells == ("lstm", "gru")
+    loss = {
+        cells: objective_on(long_panel(), tiny_config(cells=cells))({}, silent)
+        for cells in (("lstm",), ("gru",), ("lstm", "gru"))
+    }
+    # The error of a mean of forecasts is at most the mean of their errors.
+    assert loss["lstm", "gru"] < max(loss["lstm",], loss["gru",])
 
 
 def test_a_head_does_not_keep_the_loss_of_another() -> None:
@@ -199,7 +209,7 @@ def test_every_parameter_of_the_shipped_space_has_a_place() -> None:
 
 
 def test_the_best_settings_are_a_file_that_train_reads(tmp_path: Path) -> None:
-    settings = settings_of("fund-sharpe", {"cell": "gru", "hidden_size": 24, "lookback": 24})
+    settings = settings_of("fund-sharpe", {"hidden_size": 24, "lookback": 24})
     file = tmp_path / "best.yaml"
     file.write_text(yaml.safe_dump(settings), "utf-8")
     read = load_dataclass(FundSharpeConfig, file)

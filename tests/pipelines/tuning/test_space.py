@@ -109,7 +109,6 @@ def test_a_space_that_makes_no_sense_is_refused(parameters: dict[str, Any], expe
 def test_the_shipped_space_covers_what_a_network_has() -> None:
     shipped = load_config(SearchSpace, "search_space")
     assert list(shipped.parameters) == [
-        "cell",
         "layers",
         "hidden_size",
         "lookback",
