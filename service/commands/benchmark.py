@@ -43,7 +43,7 @@ def monthly(
     statistical_minutes: Annotated[
         float,
         typer.Option(help="CPU minutes that these may be expected to take; the rest is left out."),
-    ] = 4.0,
+    ] = 3.0,
     config: Annotated[
         str, typer.Option(help="Settings: a shipped name or a .yaml file.")
     ] = "monthly",
