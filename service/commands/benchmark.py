@@ -113,14 +113,16 @@ class _Lines:
     """Lines for a log."""
 
     def __init__(self) -> None:
-        self._begun = self._newest = time.monotonic()
+        self._begun = self._newest = self._called = time.monotonic()
         self._total = 0.0
 
     def tell(self, what: str, done: float, total: float) -> None:
         """Print how far it is and how long it may take, at most every _LINE_SECONDS."""
         now = time.monotonic()
         if total != self._total:
-            self._begun, self._total = now, total
+            # The first part of a new kind of work began when the last of the old one ended.
+            self._begun, self._total = self._called, total
+        self._called = now
         if done < total and now - self._newest < _LINE_SECONDS:
             return
         self._newest = now

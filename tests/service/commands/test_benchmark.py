@@ -80,10 +80,11 @@ def test_a_file_of_another_form_is_named(
 def test_lines_of_progress_tell_the_time_left(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    now = iter([0.0, 0.0, 20.0, 21.0])
+    now = iter([0.0, 5.0, 25.0, 26.0])
     monkeypatch.setattr(benchmark.time, "monotonic", lambda: next(now))
     lines = benchmark._Lines()
-    lines.tell("networks", 0.0, 80.0)
+    lines.tell("smoothers", 9.0, 10.0)
+    # The first fit took the twenty seconds since then.
     lines.tell("networks", 20.0, 80.0)
     lines.tell("networks", 21.0, 80.0)
     assert capsys.readouterr().err == "networks: 25%, about 60 s left\n"
