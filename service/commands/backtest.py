@@ -71,7 +71,7 @@ def backtest(
     config, settings = _settings(given, {"origins": origins, "workers": workers}, overrides or ())
     loaded = panel.open()
     folder = out or _default_folder(target)
-    _run(loaded, config, settings, folder, quick)
+    _run(loaded, config, settings, folder, quick, _remarks(loaded, panel.min_months))
 
 
 def _settings(
@@ -119,6 +119,7 @@ def _run(
     settings: BacktestSettings,
     out: Path,
     quick: bool,
+    remarks: tuple[str, ...],
 ) -> None:
     from pipelines.fund_sharpe.backtest_plan import make_plan
     from pipelines.fund_sharpe.backtest_plan import quick as make_quick
@@ -136,16 +137,22 @@ def _run(
         err=True,
     )
     with training_bar("forecasting origins") as advance:
-        results = backtest_fund_sharpe(plan, out, advance, _remarks(loaded))
+        results = backtest_fund_sharpe(plan, out, advance, remarks)
     typer.echo(results.text)
     typer.echo(results.verdict.text)
     for name, file in results.files.items():
         typer.echo(f"{name}: {file}")
 
 
-def _remarks(loaded: LoadedPanel) -> tuple[str, ...]:
-    """What was found and repaired in the file."""
+def _remarks(loaded: LoadedPanel, min_months: int) -> tuple[str, ...]:
+    """What was left out, found and repaired in the file."""
     remarks = []
+    if min_months:
+        remarks.append(
+            f"Funds with fewer than {min_months} months in the whole file were left out. That "
+            "looks ahead, since a fund that closed young is not there even before it closed; "
+            "--min-months 0 keeps all."
+        )
     if loaded.actions:
         remarks.append(f"{len(loaded.actions)} repairs were made to the data (--clean).")
     if loaded.findings:

@@ -82,7 +82,7 @@ def test_options_and_overrides_reach_model_and_judging(plans: list[tuple[object,
     words = ["--window", "24", "--horizons", "6,30", "--origins", "9", "--workers", "1"]
     words += ["--seed", "5", "--quick", "members=2", "backtest.step=6"]
     assert cli.run(["backtest", "fund-sharpe", *words]) == 0
-    ((loaded, config, settings, out, quick),) = plans  # type: ignore[misc]
+    ((loaded, config, settings, out, quick, _),) = plans  # type: ignore[misc]
     assert (config.window, config.horizons, config.members, config.seed) == (24, (6, 30), 2, 5)  # type: ignore[attr-defined]
     assert (settings.origins, settings.workers, settings.step, settings.seed) == (9, 1, 6, 5)  # type: ignore[attr-defined]
     assert quick is True
@@ -141,12 +141,15 @@ def test_quick_draws_funds_and_says_so(tmp_path: Path, capsys: pytest.CaptureFix
     assert "Quick run: 11 funds" in (out / "report.html").read_text("utf-8")
 
 
-def test_repairs_and_warnings_are_told() -> None:
+def test_what_was_left_out_repaired_and_found_is_told() -> None:
     class Loaded:
         actions = ("a", "b")
         findings = ("fund F01: three jumps", "another")
 
-    assert backtest._remarks(Loaded()) == (  # type: ignore[arg-type]
+    left_out, *rest = backtest._remarks(Loaded(), 60)  # type: ignore[arg-type]
+    assert left_out.startswith("Funds with fewer than 60 months in the whole file were left out.")
+    assert tuple(rest) == backtest._remarks(Loaded(), 0)  # type: ignore[arg-type]
+    assert rest == [
         "2 repairs were made to the data (--clean).",
         "2 warnings about the data; the first: fund F01: three jumps.",
-    )
+    ]
