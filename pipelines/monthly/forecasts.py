@@ -87,11 +87,13 @@ def forecast_panel(
     models = {"ensemble": _combined(members, weights), **members}
     found = {name: _bounded(forecast, values) for name, forecast in models.items()}
     found["seasonal_naive"] = _seasonal_naive(problem, season)
+    # Classical models stand in the table as their library gives them, a member or not.
+    found |= {name: members[name] for name in members if name == THETA}
     for name in rivals.models:
-        known = members.get(name)
-        found[name] = known or statistical_forecast(
-            name, problem.asked, season, jobs, partial(advance, name)
-        )
+        if name not in members:
+            found[name] = statistical_forecast(
+                name, problem.asked, season, jobs, partial(advance, name)
+            )
     return Forecasts(found, weights, len(problem.check), rivals.left_out)
 
 

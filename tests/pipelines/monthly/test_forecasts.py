@@ -89,6 +89,15 @@ def test_theta_is_a_member_where_it_is_cheap_and_classical_models_keep_to_the_bu
     assert told[-1][1] == pytest.approx(told[-1][2])
 
 
+def test_theta_scores_the_same_whether_asked_for_or_only_a_member() -> None:
+    values = seasonal_panel(6, 40)
+    one, other = (
+        forecast_panel(values, 2, 6, TINY, statistical_seconds=s).models["auto_theta"]
+        for s in (None, 0.1)
+    )
+    np.testing.assert_array_equal(one.quantiles, other.quantiles)
+
+
 def test_without_classical_models_none_is_left_out(found: Forecasts) -> None:
     assert not found.left_out
 
