@@ -53,7 +53,10 @@ def from_state(state: State) -> FundSharpeForecaster:
     except (KeyError, TypeError, ConfigError, ModelError) as error:
         if isinstance(error, ArtefactError):
             raise
-        raise ArtefactError(f"stored fund-Sharpe model is not complete: {error}") from error
+        raise ArtefactError(
+            f"stored fund-Sharpe model is not complete: {error}; it is damaged or of another "
+            "version, train it again"
+        ) from error
 
 
 def _fitted(state: State, config: FundSharpeConfig) -> Fitted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -22,6 +23,8 @@ from pipelines.environment import process_environment
 START_SECONDS = 180.0
 STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.2
+#: From linux/prctl.h.
+PR_SET_PDEATHSIG = 1
 
 
 def serve(
@@ -104,6 +107,7 @@ def start(host: str, port: int) -> subprocess.Popen[bytes]:
     child = subprocess.Popen(
         [sys.executable, "-m", "bentoml", *words, "--host", host, "--port", str(port)],
         env=environment,
+        preexec_fn=_end_with_parent,
     )
 
     def pass_on(number: int, _: FrameType | None) -> None:
@@ -122,6 +126,12 @@ def stop(child: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _end_with_parent() -> None:
+    """Let the kernel end the server when this process is killed, so that no port stays taken."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def wait_until_ready(child: subprocess.Popen[bytes], host: str, port: int) -> None:

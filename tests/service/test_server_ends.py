@@ -6,7 +6,12 @@ import json
 import shutil
 import signal
 import socket
+import sys
+import time
 from pathlib import Path
+
+import httpx
+import pytest
 
 from pipelines.registry import FUND_SHARPE
 from tests.service.running import Server, free_port, halyard, served
@@ -30,6 +35,25 @@ def test_sigterm_ends_the_server_and_frees_its_port(trained_home: Path, tmp_path
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
         assert "Traceback" not in server.said()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells children on Linux alone")
+def test_a_killed_command_leaves_no_server_behind(trained_home: Path, tmp_path: Path) -> None:
+    with served(trained_home, tmp_path / "log") as server:
+        assert end(server, signal.SIGKILL) == -signal.SIGKILL
+        wait_for_silence(server.address)
+
+
+def wait_for_silence(address: str) -> None:
+    """Until nobody listens there any more; AssertionError when somebody still does."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            httpx.get(f"{address}/livez", timeout=5)
+        except httpx.TransportError:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"a server still answers on {address}")
 
 
 def test_a_busy_port_is_one_line_that_names_another(trained_home: Path) -> None:
