@@ -7,7 +7,7 @@ its fields, so that no list of settings is written down twice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -39,17 +39,18 @@ def strict_twin(config_type: type[Any]) -> type[StrictModel]:
     definitions: dict[str, Any] = {}
     for item in fields(config_type):
         hint = hints[item.name]
-        nested = is_dataclass(hint) and isinstance(hint, type)
-        definitions[item.name] = (strict_twin(hint) if nested else hint, _default(item, nested))
+        if is_dataclass(hint) and isinstance(hint, type):
+            group = strict_twin(hint)
+            definitions[item.name] = (group, _group_default(item, group))
+        else:
+            definitions[item.name] = (hint, _default(item))
     twin: type[StrictModel] = create_model(
         config_type.__name__, __base__=StrictModel, **definitions
     )
     return twin
 
 
-def _default(item: Field[Any], nested: bool) -> Any:
-    if nested:
-        return SettingsField(default_factory=strict_twin(_factory_type(item)))
+def _default(item: Field[Any]) -> Any:
     if item.default is not MISSING:
         return item.default
     if item.default_factory is not MISSING:
@@ -57,11 +58,17 @@ def _default(item: Field[Any], nested: bool) -> Any:
     return ...
 
 
-def _factory_type(item: Field[Any]) -> type[Any]:
-    """The dataclass that an optional group of settings is made from."""
-    if isinstance(item.default_factory, type):
-        return item.default_factory
-    return type(item.default)
+def _group_default(item: Field[Any], twin: type[StrictModel]) -> Any:
+    """The dataclass's own default for a group of settings, as the group's strict twin."""
+    if item.default is MISSING and item.default_factory is MISSING:
+        return ...
+
+    def make() -> StrictModel:
+        factory: Any = item.default_factory
+        made = item.default if factory is MISSING else factory()
+        return twin.model_validate(asdict(made))
+
+    return SettingsField(default_factory=make)
 
 
 def _build(config_type: type[Any], settings: BaseModel) -> Any:

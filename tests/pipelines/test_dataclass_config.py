@@ -43,3 +43,23 @@ def test_without_the_group_its_defaults_hold() -> None:
 def test_bad_settings_name_the_key(data: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load_dataclass(Outer, data)
+
+
+@dataclass(frozen=True)
+class Special:
+    inner: Inner = field(default_factory=lambda: Inner(rate=0.9))
+    fixed: Inner = Inner(sizes=(7,))
+
+
+def test_a_group_may_have_other_defaults_than_its_class() -> None:
+    assert load_dataclass(Special, {}) == Special()
+
+
+@dataclass(frozen=True)
+class Needy:
+    inner: Inner
+
+
+def test_a_group_without_default_must_be_given() -> None:
+    with pytest.raises(ConfigError, match="inner: this key is needed"):
+        load_dataclass(Needy, {})
