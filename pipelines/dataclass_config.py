@@ -65,7 +65,7 @@ def _group_default(item: Field[Any], twin: type[StrictModel]) -> Any:
 
     def make() -> StrictModel:
         factory: Any = item.default_factory
-        made = item.default if factory is MISSING else factory()
+        made: Any = item.default if factory is MISSING else factory()
         return twin.model_validate(asdict(made))
 
     return SettingsField(default_factory=make)
