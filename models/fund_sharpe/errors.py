@@ -1,57 +1,59 @@
-"""The distribution of forecast errors, standardised by the reference's spread.
+"""The distribution of the reference's errors at every time, whose width learns from its misses.
 
-Errors of the past are taken for their shape and width alone: their mean rests on a handful
-of independent outcomes (five years hold five disjoint ones at twelve months), and carrying
-it forward costs more than it gives. The spread is theory's for each lead, so all leads share
-one shape: the mean of their quantiles is less noisy than each. Newest months and all months
-count half each: the newest tell today's width, all of them what a crisis does.
+Shape: errors of the newest known origins about their mean, in units of the spread that theory
+gives each lead; one shape for all leads. The mean is not carried forward: it rests on a
+handful of independent outcomes and costs more than it gives.
+
+Width: intervals from a window of calm years are too narrow for a crisis, and too wide ever
+after from a window that holds one. So each interval's own record corrects the next ones:
+after a month in which more than a tenth of the 90 % intervals that ended were missed, the
+width grows, else it shrinks (adaptive conformal inference: Gibbs and Candes 2021, with
+delayed outcomes). In the long run the coverage is the stated one, whatever the panel.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 
-from models.contract import LEVELS, FloatArray, IntArray
-from models.transforms.fund_windows import FundFeatures
-from models.transforms.residuals import date_equal_quantiles, date_equal_weights
+from models.contract import LEVELS, FloatArray
+from models.fund_sharpe.error_record import ErrorRecord
 
-#: Dates with known outcomes that a distribution of errors needs; else it is normal.
-MIN_CALIBRATION_DATES = 12
+#: The interval whose misses are counted, and the share that may miss.
+LOW, HIGH = LEVELS.index(0.05), LEVELS.index(0.95)
+MISSES = 0.1
+#: Growth of the log width in a year in which every interval misses.
+RATE = 1.44
+#: Bounds of the log width: half to twice.
+BOUND = float(np.log(2.0))
 
 
-def error_quantiles(
-    features: FundFeatures, min_history: int, months: int, cutoff: int
-) -> FloatArray:
-    """Quantiles of (outcome - reference) / spread at LEVELS about their mean, level.
+def error_path(record: ErrorRecord, span: int, periods_per_year: int) -> FloatArray:
+    """Quantiles of standardised errors at LEVELS as known at each time, time × level.
 
-    Half of the newest `months` origins whose outcome is known at time index `cutoff`, half
-    of all; every date counts the same, because funds of one date move together.
+    span   newest known origins whose errors give the shape
+
+    Each row depends on outcomes that ended by its time, and on nothing later.
     """
-    spans = (months, cutoff + 1)
-    own = [
-        _quantiles(*known_errors(features, lead, min_history, span, cutoff))
-        for lead in range(len(features.leads))
-        for span in spans
+    times = len(record.share)
+    path = np.empty((times, len(LEVELS)))
+    width = 0.0
+    for time in range(times):
+        surplus = misses(record, path, time) - MISSES
+        width += RATE / periods_per_year * surplus
+        width = min(max(width, -BOUND), BOUND)
+        path[time] = np.exp(width) * record.quantiles(time, span).mean(axis=0)
+    return path
+
+
+def misses(record: ErrorRecord, path: FloatArray, time: int) -> float:
+    """Share of outcomes that ended at `time` outside their 90 % interval, mean over leads.
+
+    As many as may miss when none ended.
+    """
+    shares = [
+        record.outside(time - horizon, lead, *path[time - horizon, [LOW, HIGH]])
+        for lead, horizon in enumerate(record.horizons)
+        if horizon <= time
     ]
-    return np.asarray(np.mean(own, axis=0))
-
-
-def known_errors(
-    features: FundFeatures, lead: int, min_history: int, months: int, cutoff: int
-) -> tuple[FloatArray, IntArray]:
-    """Standardised errors of the reference, and the origin of each."""
-    newest = cutoff - features.leads[lead].horizon
-    times = np.arange(max(newest - months + 1, 0), newest + 1)
-    series, origin = features.rows(times, min_history)
-    at = (series, origin, lead)
-    error = (features.outcome[at] - features.reference[at]) / features.spread[at]
-    known = np.isfinite(error)
-    return error[known], origin[known]
-
-
-def _quantiles(errors: FloatArray, dates: IntArray) -> FloatArray:
-    if len(np.unique(dates)) < MIN_CALIBRATION_DATES:
-        return np.asarray(stats.norm.ppf(LEVELS))
-    centre = float(date_equal_weights(dates) @ errors)
-    return date_equal_quantiles(errors, dates, LEVELS) - centre
+    known = [share for share in shares if np.isfinite(share)]
+    return float(np.mean(known)) if known else MISSES

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from models.contract import FloatArray, Forecast, Forecaster, IntArray, Windows
 from models.errors import ModelError, NotFittedError
 from models.forecasters.network import NetworkForecaster
-from models.fund_sharpe.errors import error_quantiles
+from models.fund_sharpe.error_record import ErrorRecord
+from models.fund_sharpe.errors import error_path
 from models.fund_sharpe.settings import FundSharpeConfig
 from models.transforms.bootstrap import block_bootstrap
 from models.transforms.fund_state import MIN_FUNDS, Market
@@ -33,7 +34,7 @@ class Fitted:
 
     members          networks by kind of cell
     scale            lead: deviation of the reference's errors on the training rows
-    error_quantiles  level: standardised errors of the reference about their mean, all leads
+    error_quantiles  level: standardised errors of the reference (see errors.error_path)
     gain             lead: width of the ensemble's errors against the reference's
     market, ratios   what single funds cannot tell, so far (see FundFeatures)
     """
@@ -54,6 +55,8 @@ class FundSharpeModel:
     def __init__(self, config: FundSharpeConfig | None = None) -> None:
         self.config = config or FundSharpeConfig()
         self._fitted: Fitted | None = None
+        # Distributions at every time of the newest features: a back-test asks for many.
+        self._path: tuple[FundFeatures, FloatArray] | None = None
 
     @property
     def fitted(self) -> Fitted:
@@ -130,11 +133,12 @@ class FundSharpeModel:
         return int(np.searchsorted(np.cumsum(enough), self.config.warm_up + 1))
 
     def calibrate(self, features: FundFeatures, cutoff: int) -> Self:
-        """Take the distribution of the reference's errors that are known at `cutoff`."""
-        quantiles = error_quantiles(
-            features, self.config.min_history, self.config.calibration_months, cutoff
-        )
-        self._fitted = replace(self.fitted, error_quantiles=quantiles)
+        """Take the distribution of the reference's errors that is known at `cutoff`."""
+        if self._path is None or self._path[0] is not features:
+            record = ErrorRecord.of(features, self.config.min_history)
+            path = error_path(record, self.config.calibration_months, self.config.periods_per_year)
+            self._path = (features, path)
+        self._fitted = replace(self.fitted, error_quantiles=self._path[1][cutoff])
         return self
 
     def predict(

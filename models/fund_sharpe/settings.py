@@ -24,7 +24,7 @@ class FundSharpeConfig:
     bag_months          length of such a block
     shrinkage           weight of the networks in the ensemble; the structural reference,
                         its other member, has the rest
-    calibration_months  newest span of errors that half of the distribution is taken from
+    calibration_months  newest known origins whose errors give the distribution its shape
     validation_months   newest origins with known outcomes that are kept from training, for
                         training.patience; 0 for none
     """
