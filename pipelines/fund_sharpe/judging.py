@@ -89,8 +89,9 @@ def notes(plan: BacktestPlan) -> tuple[str, ...]:
         "distribution of errors were refitted at every origin. Scaling, factor loadings and "
         "premiums use only months up to the origin. All settings are in metrics.json.",
         "Intervals of the ensemble and its parts have one shape: that of the reference's past "
-        "errors about their mean, moved to the forecast. Their width is the reference's, less "
-        "half of what the networks took off the error on recent dates.",
+        "errors about their mean, moved to the forecast. Their width learns from the share of "
+        "earlier intervals that missed, and is reduced by three quarters of what the networks "
+        "took off the error on recent dates.",
         f"A fund is forecast at an origin when it has {config.min_history} months of history "
         f"and all of the newest {config.window}. Funds stay in until their last month.",
     ]
