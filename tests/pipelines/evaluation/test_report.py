@@ -128,6 +128,19 @@ def test_a_table_without_sample_baselines_or_facts_still_makes_a_page() -> None:
     assert "Outcomes (rolling, 6 months ahead)" in page
 
 
+def test_attrition_lists_the_years_in_which_series_ended(page: str) -> None:
+    rows = page[page.index("<h3>Attrition") : page.index("<h3>Settings")]
+    assert '<th scope="row">2001</th><td>12</td><td>3</td><td>25.0 %</td>' in rows
+    assert "2002" not in rows
+
+
+def test_a_table_of_survivors_is_called_so() -> None:
+    table = contest_table(targets=["rolling"], noise={"ens": 0.3, "lstm": 0.5})
+    years = (("2001", 12, 0), ("2002", 12, 0))
+    about = ReportAbout({}, "none", 0, reference=("ens",), baselines=(), attrition=years)
+    assert "No series ends before the data do, in any of 2 years." in render(table, about)
+
+
 def test_one_origin_makes_a_page_too() -> None:
     assert "too few origins" in render(contest_table(origins=1), about_contest())
 
