@@ -53,8 +53,9 @@ lint: setup  ## repair what ruff can repair
 test: check  ## what must pass before every change: check, tests, coverage
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov --cov-report=term-missing
 
-test-all: check  ## the same with the slow tests
+test-all: check  ## the same with the slow tests and the notebooks
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --cov --cov-report=term-missing -m "slow or not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --nbmake notebooks
 
 backtest: setup  ## judge every model on rolling origins; DATA=returns.parquet OUT=folder
 	$(BIN)/halyard backtest fund-sharpe $(if $(DATA),--data $(DATA)) --out $(OUT)
