@@ -22,11 +22,9 @@ from models.transforms.splits import embargoed_split
 
 #: Called with (networks trained, networks in all).
 Progress = Callable[[int, int], None]
-#: Dates at which the ensemble's errors are compared with the reference's, the share of the
-#: gain that is believed (the networks have seen these dates), and the smallest width that is
-#: believed to remain.
+#: Dates at which the ensemble's errors are compared with the reference's, and the smallest
+#: ratio that is believed: the networks have seen these dates.
 GAIN_DATES = 12
-BELIEF = 0.75
 SMALLEST_GAIN = 0.9
 
 
@@ -180,7 +178,7 @@ class FundSharpeModel:
         )
         known = np.isfinite(error) & (ends <= cutoff)
         ratio = _rms(error - correction, known) / _rms(error, known)
-        return np.asarray(np.clip(1.0 + BELIEF * (ratio - 1.0), SMALLEST_GAIN, 1.0))
+        return np.asarray(np.clip(ratio, SMALLEST_GAIN, 1.0))
 
     def _newest_rows(self, features: FundFeatures, cutoff: int) -> tuple[IntArray, IntArray]:
         """All funds at a few dates, evenly spread over the months that errors are taken from."""

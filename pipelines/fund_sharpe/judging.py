@@ -90,8 +90,8 @@ def notes(plan: BacktestPlan) -> tuple[str, ...]:
         "premiums use only months up to the origin. All settings are in metrics.json.",
         "Intervals of the ensemble and its parts have one shape: that of the reference's past "
         "errors about their mean, moved to the forecast. Their width learns from the share of "
-        "earlier intervals that missed, and is reduced by three quarters of what the networks "
-        "took off the error on recent dates.",
+        "earlier intervals that missed, and is reduced as much as the ensemble reduced the error "
+        "on recent dates, by a tenth at most.",
         f"A fund is forecast at an origin when it has {config.min_history} months of history "
         f"and all of the newest {config.window}. Funds stay in until their last month.",
     ]

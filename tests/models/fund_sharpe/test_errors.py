@@ -152,9 +152,9 @@ def test_networks_that_say_nothing_gain_nothing() -> None:
     np.testing.assert_array_equal(gain_with(0.0, 0.5), 1.0)
 
 
-def test_three_quarters_of_a_gain_are_believed() -> None:
-    # Error 1, correction 0.2 at share 0.5: 0.9 is left, and 1 - 0.75 × 0.1 = 0.925.
-    np.testing.assert_allclose(gain_with(0.2, 0.5), 0.925)
+def test_what_the_ensemble_leaves_of_an_error_is_left_of_the_width() -> None:
+    # Error 1, correction 0.1 at share 0.5: 0.95 is left.
+    np.testing.assert_allclose(gain_with(0.1, 0.5), 0.95)
 
 
 @pytest.mark.parametrize(("correction", "expected"), [(2.0, 0.9), (-2.0, 1.0)])
