@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 #: Dates at which the ensemble's errors are compared with the reference's, and the smallest
 #: ratio that is believed: the networks have seen these dates.
 GAIN_DATES = 12
-SMALLEST_GAIN = 0.9
+SMALLEST_GAIN = 0.8
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def notes(plan: BacktestPlan) -> tuple[str, ...]:
         "Intervals of the ensemble and its parts have one shape: that of the reference's past "
         "errors about their mean, moved to the forecast. Their width learns from the share of "
         "earlier intervals that missed, and is reduced as much as the ensemble reduced the error "
-        "on recent dates, by a tenth at most.",
+        "on recent dates, by a fifth at most.",
         f"A fund is forecast at an origin when it has {config.min_history} months of history "
         f"and all of the newest {config.window}. Funds stay in until their last month.",
     ]
