@@ -110,12 +110,12 @@ def quick(settings: BacktestSettings, config: FundSharpeConfig) -> tuple[Backtes
     smaller = settings.model_copy(
         update={
             "origins": min(settings.origins, 16),
-            "max_funds": min(settings.max_funds or 150, 150),
+            "max_funds": min(settings.max_funds or 250, 250),
             "sample": min(settings.sample, 6),
             "statistical": tuple(n for n in settings.statistical if n != "auto_arima"),
         }
     )
-    return smaller, replace(config, members=min(config.members, 2))
+    return smaller, replace(config, members=min(config.members, 3))
 
 
 def _draw_funds(panel: ReturnsPanel, settings: BacktestSettings) -> ReturnsPanel:

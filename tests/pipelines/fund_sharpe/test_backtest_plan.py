@@ -80,9 +80,9 @@ def test_one_more_month_is_enough() -> None:
 def test_quick_is_smaller_and_never_larger() -> None:
     shipped = load_config(BacktestSettings, "backtest")
     settings, config = quick(shipped, load_dataclass(FundSharpeConfig, "fund_sharpe"))
-    assert (settings.origins, settings.max_funds, settings.sample) == (16, 150, 6)
+    assert (settings.origins, settings.max_funds, settings.sample) == (16, 250, 6)
     assert "auto_arima" not in settings.statistical
-    assert config.members == 2
+    assert config.members == 3
     tiny, own = quick(small_settings(origins=3, max_funds=20), tiny_config())
     assert (tiny.origins, tiny.max_funds, tiny.sample, own.members) == (3, 20, 2, 1)
 
