@@ -124,7 +124,7 @@ def _run(
     from pipelines.fund_sharpe.backtest_plan import make_plan
     from pipelines.fund_sharpe.backtest_plan import quick as make_quick
     from pipelines.fund_sharpe.judging import backtest_fund_sharpe
-    from service.commands.training_bar import training_bar
+    from service.commands.progress_bars import part_bar
 
     config = replace(config, periods_per_year=loaded.panel.periods_per_year)
     if quick:
@@ -136,7 +136,7 @@ def _run(
         f"results in {out}",
         err=True,
     )
-    with training_bar("forecasting origins") as advance:
+    with part_bar("forecasting origins") as advance:
         results = backtest_fund_sharpe(plan, out, advance, remarks)
     typer.echo(results.text)
     typer.echo(results.verdict.text)

@@ -89,16 +89,9 @@ def _progress() -> Iterator[Told]:
     if not sys.stderr.isatty():
         yield _Lines().tell
         return
-    from rich import progress as bars
-    from rich.console import Console
+    from service.commands.progress_bars import timed_bars
 
-    columns = (
-        *(bars.TextColumn("{task.description}"), bars.BarColumn(), bars.TaskProgressColumn()),
-        *(bars.TimeElapsedColumn(), bars.TextColumn("left"), bars.TimeRemainingColumn()),
-    )
-    with bars.Progress(
-        *columns, console=Console(stderr=True), speed_estimate_period=1e6
-    ) as progress:
+    with timed_bars(percent=True) as progress:
         task = progress.add_task("reading", total=None)
 
         def tell(what: str, done: float, total: float) -> None:

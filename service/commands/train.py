@@ -67,13 +67,13 @@ def train_and_store(
     Raises ConfigError when panel and settings are of different frequency.
     """
     from pipelines.fund_sharpe.training import train_fund_sharpe
-    from service.commands.training_bar import training_bar
+    from service.commands.progress_bars import part_bar
 
     check_frequency(panel, settings, promote)
     typer.echo(
         f"Training on {len(panel.ids)} series, {panel.periods[0]} to {panel.periods[-1]}.", err=True
     )
-    with training_bar() as advance:
+    with part_bar("training networks") as advance:
         stored = train_fund_sharpe(panel, settings, advance)
     typer.echo(f"Stored {stored.tag}.")
     _tell_scores(stored.metadata["metrics"])

@@ -145,21 +145,9 @@ def _with_progress(
     run: Callable[[Callable[[int, int, TrialRecord], None]], TuningResult],
 ) -> TuningResult:
     """Run a study under a bar with the time left and the best loss so far."""
-    from rich import progress as bars
-    from rich.console import Console
+    from service.commands.progress_bars import timed_bars
 
-    columns = (
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TimeElapsedColumn(),
-        bars.TextColumn("left"),
-        bars.TimeRemainingColumn(),
-    )
-    # Trials take minutes: the speed has to be that of the whole run.
-    with bars.Progress(
-        *columns, console=Console(stderr=True), speed_estimate_period=1e6
-    ) as progress:
+    with timed_bars() as progress:
         task = progress.add_task("tuning", total=settings.trials)
         best = float("inf")
 
