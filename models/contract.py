@@ -13,7 +13,7 @@ and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -206,12 +206,3 @@ class Forecaster(Protocol):
 
 #: Makes the model that a state holds; models with parts are given one.
 Restore = Callable[[State], Forecaster]
-
-
-def stack_leads(forecasts: Sequence[Forecast]) -> Forecast:
-    """Join forecasts of the same rows along the lead axis."""
-    return Forecast(
-        np.concatenate([f.mean for f in forecasts], axis=1),
-        np.concatenate([f.quantiles for f in forecasts], axis=1),
-        forecasts[0].levels,
-    )

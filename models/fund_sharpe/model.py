@@ -172,7 +172,7 @@ class FundSharpeModel:
         if not len(series):
             return np.ones(len(features.leads))
         ends = origin[:, None] + np.asarray([lead.horizon for lead in features.leads])
-        error = (features.outcome - features.reference)[series, origin]
+        error = features.outcome[series, origin] - features.reference[series, origin]
         correction = config.shrinkage * self._correction(
             features, series, origin, config.cells, None
         )
