@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
-
-import polars as pl
 
 from models.errors import DataError
 
@@ -51,22 +49,6 @@ class Action:
     before: float | None
     after: float | None
     message: str
-
-
-_FINDING_SCHEMA = {
-    "file": pl.String,
-    "row": pl.Int64,
-    "column": pl.String,
-    "series": pl.String,
-    "rule": pl.String,
-    "message": pl.String,
-    "severity": pl.String,
-}
-
-
-def findings_frame(findings: Iterable[Finding]) -> pl.DataFrame:
-    """Return findings as a table, one row each."""
-    return pl.DataFrame([asdict(f) for f in findings], schema=_FINDING_SCHEMA)
 
 
 def errors_of(findings: Iterable[Finding]) -> list[Finding]:

@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import DataError
 from pipelines.datasets.checking import check_file, returns_table
-from pipelines.datasets.findings import Finding, errors_of, findings_frame
+from pipelines.datasets.findings import Finding, errors_of
 from pipelines.datasets.funds import data_hash, load_panel
 from pipelines.datasets.schema import ColumnChoice
 from tests.pipelines.datasets.files import long_csv, wide_csv, write
@@ -250,10 +250,7 @@ def test_several_id_columns_make_one_name(tmp_path: Path) -> None:
     assert panel.ids == ("M / G", "N / G")
 
 
-def test_findings_become_a_table_and_errors_are_picked() -> None:
+def test_errors_are_picked_from_findings() -> None:
     error = Finding("f.csv", 3, "ret", "A", "duplicate", "twice")
     warning = Finding("f.csv", None, "", "", "hole", "gap", "warning")
-    frame = findings_frame([error, warning])
-    assert frame["row"].to_list() == [3, None]
     assert errors_of([error, warning]) == [error]
-    assert findings_frame([]).height == 0
