@@ -1,0 +1,1 @@
+"""Emulators of expensive field models: field <-> few coefficients <-> a recurrent forecaster."""
