@@ -33,9 +33,13 @@ class Recurrent(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, past: torch.Tensor) -> torch.Tensor:
-        states, _ = self.recurrent(past)
-        last: torch.Tensor = self.dropout(states[:, -1])
+        last: torch.Tensor = self.dropout(self.states(past)[:, -1])
         return last
+
+    def states(self, past: torch.Tensor) -> torch.Tensor:
+        """Return the state after every step, row × time × hidden, without dropout."""
+        states: torch.Tensor = self.recurrent(past)[0]
+        return states
 
 
 class LSTM(Recurrent):

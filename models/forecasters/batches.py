@@ -8,13 +8,16 @@ window without storing any.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
 
 from models.contract import Batch, FloatArray, Windows
 from models.transforms.scaling import WindowScaling
+
+BatchT = TypeVar("BatchT")
 
 
 class BatchSource:
@@ -75,9 +78,10 @@ class ShuffledBatches:
         return (self._source.batch(order[start : start + self._size]) for start in starts)
 
 
-def to_device(batch: Batch, device: torch.device) -> Batch:
-    """Move a batch; on the same device nothing is copied."""
-    return Batch(**{f.name: getattr(batch, f.name).to(device) for f in fields(batch)})
+def to_device(batch: BatchT, device: torch.device) -> BatchT:
+    """Move a batch, a dataclass of tensors; on the same device nothing is copied."""
+    tensors = {item.name: getattr(batch, item.name) for item in fields(batch)}  # type: ignore[arg-type]
+    return replace(batch, **{k: v.to(device) for k, v in tensors.items()})  # type: ignore[type-var]
 
 
 def _windows(channels: torch.Tensor, lookback: int) -> torch.Tensor:

@@ -17,9 +17,10 @@ import torch
 from models.contract import LEVELS, FloatArray, Forecast, State, Windows
 from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
 from models.forecasters.batches import BatchSource, ShuffledBatches
-from models.forecasters.lightning import MODULES, DirectForecaster, Optimisation
+from models.forecasters.lightning import MODULES, DirectForecaster
 from models.forecasters.recurrent_network import DirectNetwork
 from models.forecasters.settings import NetworkConfig, TrainingConfig
+from models.forecasters.trained_module import Optimisation
 from models.forecasters.training import Report, Validation, run_training
 from models.heads import HEADS
 from models.transforms.scaling import WindowScaling, check_inputs

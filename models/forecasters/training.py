@@ -13,9 +13,8 @@ import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
-from models.contract import Batch
 from models.errors import ModelError
-from models.forecasters.lightning import DirectForecaster
+from models.forecasters.trained_module import TrainedModule
 
 #: Called with (epoch, validation loss); an exception that it raises ends the fit.
 Report = Callable[[int, float], None]
@@ -30,7 +29,7 @@ class Validation(pl.Callback):
 
     def __init__(
         self,
-        batches: Callable[[], Iterable[Batch]],
+        batches: Callable[[], Iterable[Any]],
         patience: int | None,
         report: Report | None,
     ) -> None:
@@ -53,8 +52,8 @@ class Validation(pl.Callback):
             pl_module.load_state_dict(self._weights)
 
     def _evaluate(self, module: pl.LightningModule) -> float:
-        if not isinstance(module, DirectForecaster):
-            raise TypeError(f"expected a DirectForecaster, got {type(module).__name__}")
+        if not isinstance(module, TrainedModule):
+            raise TypeError(f"expected a TrainedModule, got {type(module).__name__}")
         module.eval()
         loss = module.mean_loss(self._batches())
         module.train()
@@ -80,8 +79,8 @@ class PassInterrupt(pl.Callback):
 
 
 def run_training(
-    module: DirectForecaster,
-    batches: Iterable[Batch],
+    module: TrainedModule[Any],
+    batches: Iterable[Any],
     *,
     epochs: int,
     gradient_clip: float | None,
