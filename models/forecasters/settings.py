@@ -98,6 +98,69 @@ class RecurrentConfig:
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
 
+#: Name of the cell of a network without memory.
+MEMORYLESS = "none"
+
+
+@dataclass(frozen=True)
+class RolloutNetworkConfig:
+    """What a network of open-loop rollouts is made of.
+
+    cell         kind of recurrent layer, or none for a memoryless map of the drivers
+    layers       recurrent layers that are stacked
+    hidden_size  width of each
+    dropout      between the recurrent layers
+    map_layers   hidden layers of the map from drivers and recurrent state to the state
+    map_size     width of each
+    covariance   diagonal or full
+    """
+
+    cell: str = "lstm"
+    layers: int = 1
+    hidden_size: int = 64
+    dropout: float = 0.0
+    map_layers: int = 2
+    map_size: int = 128
+    covariance: Literal["diagonal", "full"] = "diagonal"
+
+    def __post_init__(self) -> None:
+        _choice("network.cell", self.cell, (MEMORYLESS, *MODULES))
+        _choice("network.covariance", self.covariance, ("diagonal", "full"))
+        for name in ("layers", "hidden_size", "map_layers", "map_size"):
+            _at_least(f"network.{name}", getattr(self, name), 1)
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(
+                f"network.dropout: expected 0 or more and below 1, got {self.dropout}"
+            )
+
+
+@dataclass(frozen=True)
+class RolloutConfig:
+    """A network of rollouts and its training, first of the map alone, then of all.
+
+    static         training of the map on single hours, with the recurrent state at zero
+    training       training on rollouts of the whole horizon
+    unknown_start  share of the rollouts that are trained without a known start
+    """
+
+    network: RolloutNetworkConfig = field(default_factory=RolloutNetworkConfig)
+    static: TrainingConfig = field(
+        default_factory=lambda: TrainingConfig(
+            epochs=20, batch_size=512, learning_rate=3e-3, weight_decay=1e-4
+        )
+    )
+    training: TrainingConfig = field(
+        default_factory=lambda: TrainingConfig(
+            epochs=60, batch_size=32, learning_rate=2e-3, weight_decay=1e-4
+        )
+    )
+    unknown_start: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.unknown_start <= 1:
+            raise ConfigError(f"unknown_start: expected 0 to 1, got {self.unknown_start}")
+
+
 def _choice(name: str, value: object, known: tuple[str, ...]) -> None:
     if value not in known:
         raise ConfigError(f"{name}: expected one of {', '.join(known)}, got {value!r}")

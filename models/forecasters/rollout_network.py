@@ -1,0 +1,124 @@
+"""The network of open-loop rollouts: drivers and the state before the origin in, the state
+of every later hour out.
+
+The mean is a map of the hour's drivers and of the recurrent state, which has read all
+drivers up to that hour and, before the origin, the state of the system as well::
+
+    x_t = drivers            h_t = recurrent(x_t, z_t while known)
+    m_t = map(x_t, h_t)      mean(z_t) = m_t + decay(t - t0) · (z_t0 - m_t0)
+
+The last term lets what the map misses at the origin fade at two rates per component. With
+an unknown start it is absent, and the spread is the whole one of the map. The mean of no
+hour is fed back, so errors do not pile up, and all hours cost one pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from models.backbones.recurrent import BACKBONES, Recurrent
+from models.forecasters.settings import MEMORYLESS, RolloutNetworkConfig
+from models.heads.multivariate_gaussian import JOINT_HEADS
+
+#: Hours after which an error at the origin has faded to 1/e, before training: fast, slow.
+_FADING = (12.0, 300.0)
+#: Share of the spread that stays right after a known start.
+_SPREAD_AT_START = 1e-3
+#: Untrained outputs are close to the mean state.
+_OUTPUT_GAIN = 0.1
+
+
+@dataclass(frozen=True)
+class RolloutBatch:
+    """Tensors of one step: row × hour × (feature or component), standardised.
+
+    inputs  lookback + horizon hours
+    past    lookback hours of the state, zero where unknown
+    known   row: one where `past` is known, else zero
+    target  horizon hours of the state
+    weight  row: positive
+    """
+
+    inputs: torch.Tensor
+    past: torch.Tensor
+    known: torch.Tensor
+    target: torch.Tensor
+    weight: torch.Tensor
+
+
+class RolloutNetwork(nn.Module):
+    """See the module. Without a cell it is the memoryless map of the drivers alone."""
+
+    def __init__(self, features: int, components: int, config: RolloutNetworkConfig) -> None:
+        super().__init__()
+        self.head = JOINT_HEADS[config.covariance](components)
+        self.backbone: Recurrent | None = None
+        hidden = 0
+        if config.cell != MEMORYLESS:
+            hidden = config.hidden_size
+            width = features + components + 1
+            self.backbone = BACKBONES[config.cell](width, hidden, config.layers, config.dropout)
+        self.hidden = hidden
+        self.map = _dense(features + hidden, config.map_size, config.map_layers)
+        self.output = nn.Linear(config.map_size, self.head.size)
+        self.fading = nn.Parameter(torch.tensor(_FADING).log().repeat(components, 1))
+        self.mixture = nn.Parameter(torch.zeros(components))
+        with torch.no_grad():
+            self.output.weight.mul_(_OUTPUT_GAIN)
+            nn.init.zeros_(self.output.bias)
+
+    def forward(self, batch: RolloutBatch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return mean and factor of the covariance of the hours ahead."""
+        lookback = batch.past.shape[1]
+        mean, factor = self.hourly(batch.inputs, self._states(batch), lookback - 1)
+        if self.backbone is None:
+            return mean[:, 1:], factor[:, 1:]
+        missed = batch.past[:, -1] - mean[:, 0]
+        left = self.decay(mean.shape[1] - 1) * batch.known[:, None, None]
+        spread = torch.sqrt(1.0 - (1.0 - _SPREAD_AT_START) * left**2)
+        if factor.dim() == mean.dim() + 1:
+            spread = spread[..., None]
+        return mean[:, 1:] + left * missed[:, None], factor[:, 1:] * spread
+
+    def hourly(
+        self, inputs: torch.Tensor, states: torch.Tensor, first: int = 0
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Map drivers and recurrent states from hour `first` on to mean and factor."""
+        together = torch.cat([inputs[:, first:], states[:, first:]], dim=-1)
+        return self.head.split(self.output(self.map(together)))
+
+    def static(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The map with the recurrent state at zero: row × feature -> mean and factor."""
+        states = inputs.new_zeros(len(inputs), 1, self.hidden)
+        mean, factor = self.hourly(inputs[:, None], states)
+        return mean[:, 0], factor[:, 0]
+
+    def decay(self, hours: int) -> torch.Tensor:
+        """What is left of an error at the origin after 1, 2, ... hours, hour × component."""
+        ahead = torch.arange(1, hours + 1, device=self.fading.device)[:, None, None]
+        rates = torch.exp(-ahead / self.fading.exp())
+        share = torch.sigmoid(self.mixture)
+        return share * rates[..., 0] + (1 - share) * rates[..., 1]
+
+    def _states(self, batch: RolloutBatch) -> torch.Tensor:
+        rows, hours, _ = batch.inputs.shape
+        if self.backbone is None:
+            return batch.inputs.new_zeros(rows, hours, 0)
+        lookback, components = batch.past.shape[1:]
+        read = batch.inputs.new_zeros(rows, hours, components + 1)
+        known = batch.known[:, None, None]
+        read[:, :lookback, :-1] = batch.past * known
+        read[:, :lookback, -1:] = known
+        return self.backbone.states(torch.cat([batch.inputs, read], dim=-1))
+
+
+def _dense(inputs: int, size: int, layers: int) -> nn.Sequential:
+    widths = [inputs] + [size] * layers
+    steps: list[nn.Module] = []
+    for before, after in pairwise(widths):
+        steps += [nn.Linear(before, after), nn.SiLU()]
+    return nn.Sequential(*steps)
