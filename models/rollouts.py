@@ -11,7 +11,6 @@ Axes are named in this order everywhere: row, hour, feature or component.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -126,5 +125,26 @@ class RolloutForecaster(Protocol):
     def from_state(cls, state: State) -> Self: ...
 
 
-#: Makes an unfitted model from a seed.
-Build = Callable[[int], RolloutForecaster]
+def hours_read(rollouts: Rollouts) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which hours lie in one of the windows."""
+    edges = np.zeros(len(rollouts.inputs) + 1, dtype=np.int64)
+    np.add.at(edges, rollouts.origin - rollouts.lookback + 1, 1)
+    np.add.at(edges, rollouts.origin + rollouts.horizon + 1, -1)
+    return np.asarray(edges.cumsum()[:-1] > 0)
+
+
+def check_finite(rollouts: Rollouts) -> None:
+    """Raise ModelError for an input, or a state said to be known, that is not finite."""
+    bad = ~np.isfinite(rollouts.inputs)
+    if bad.any():
+        hour, feature = (int(i) for i in np.argwhere(bad)[0])
+        raise ModelError(
+            f"Rollouts.inputs: expected finite numbers, got {rollouts.inputs[hour, feature]} at "
+            f"hour {hour}, feature {feature}; fill missing drivers before"
+        )
+    for origin in rollouts.origin[rollouts.known]:
+        if not np.isfinite(rollouts.state[origin - rollouts.lookback + 1 : origin + 1]).all():
+            raise ModelError(
+                f"Rollouts.state: said to be known up to hour {origin}, but not finite in the "
+                f"{rollouts.lookback} hours that end there"
+            )

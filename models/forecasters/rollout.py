@@ -30,7 +30,7 @@ from models.forecasters.settings import (
 )
 from models.forecasters.trained_module import Optimisation, TrainedModule
 from models.forecasters.training import Report, Validation, run_training
-from models.rollouts import RolloutForecast, Rollouts
+from models.rollouts import RolloutForecast, Rollouts, check_finite
 from models.transforms.scaling import Standardiser
 
 #: Rows per forward pass of a prediction.
@@ -185,23 +185,6 @@ class NetworkRollout:
             raise ModelError(
                 f"the network was trained on {want[0]} features and {want[1]} components, got "
                 f"{got[0]} and {got[1]}"
-            )
-
-
-def check_finite(rollouts: Rollouts) -> None:
-    """Raise ModelError for an input, or a state said to be known, that is not finite."""
-    bad = ~np.isfinite(rollouts.inputs)
-    if bad.any():
-        hour, feature = (int(i) for i in np.argwhere(bad)[0])
-        raise ModelError(
-            f"Rollouts.inputs: expected finite numbers, got {rollouts.inputs[hour, feature]} at "
-            f"hour {hour}, feature {feature}; fill missing drivers before"
-        )
-    for origin in rollouts.origin[rollouts.known]:
-        if not np.isfinite(rollouts.state[origin - rollouts.lookback + 1 : origin + 1]).all():
-            raise ModelError(
-                f"Rollouts.state: said to be known up to hour {origin}, but not finite in the "
-                f"{rollouts.lookback} hours that end there"
             )
 
 

@@ -10,7 +10,7 @@ import torch
 
 from models.contract import FloatArray
 from models.forecasters.rollout_network import RolloutBatch
-from models.rollouts import Rollouts
+from models.rollouts import Rollouts, hours_read
 from models.transforms.scaling import Standardiser
 
 
@@ -34,14 +34,6 @@ class RolloutScaling:
         """Units of each component of the state per standardised unit."""
         factor = self.state.factor.astype(np.float64)
         return np.asarray(np.divide(1.0, factor, out=np.zeros_like(factor), where=factor > 0))
-
-
-def hours_read(rollouts: Rollouts) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which hours lie in one of the windows."""
-    edges = np.zeros(len(rollouts.inputs) + 1, dtype=np.int64)
-    np.add.at(edges, rollouts.origin - rollouts.lookback + 1, 1)
-    np.add.at(edges, rollouts.origin + rollouts.horizon + 1, -1)
-    return np.asarray(edges.cumsum()[:-1] > 0)
 
 
 class RolloutSource:
