@@ -1,7 +1,8 @@
 """What a rollout model reads of the drivers: named sets of features, hour by hour.
 
 Choose `full` where everything that NRLMSIS depends on is known; `f107_kp` where only
-F10.7 and Kp and their past are; `six` for the inputs of the published linear model.
+F10.7 and Kp and their past are; `six` for the plain drivers of the published
+linear model and `dmdc` for these with the two products that it adds.
 """
 
 from __future__ import annotations
@@ -47,6 +48,12 @@ def _six(drivers: Drivers) -> list[FloatArray]:
     return [drivers.column("f107"), drivers.column("kp"), *_harmonics(drivers, 1)]
 
 
+def _dmdc(drivers: Drivers) -> list[FloatArray]:
+    """The six, with Kp squared and the product of F10.7 and Kp."""
+    f107, kp = drivers.column("f107"), drivers.column("kp")
+    return [*_six(drivers), kp**2, f107 * kp]
+
+
 def _activity(drivers: Drivers, names: tuple[str, ...]) -> list[FloatArray]:
     """log(1 + ap) and its square: ap spans two decades, and storms must not be clipped."""
     logs = [np.log1p(drivers.column(name)) for name in names]
@@ -71,4 +78,5 @@ FEATURE_SETS: dict[str, Callable[[Drivers], list[FloatArray]]] = {
     "full": _full,
     "f107_kp": _f107_kp,
     "six": _six,
+    "dmdc": _dmdc,
 }

@@ -16,8 +16,8 @@ from models.contract import LEVELS, FloatArray, Forecast, Windows
 from models.errors import ModelError
 from models.forecasters.network import NetworkForecaster
 from models.transforms.pooling import combine
-from pipelines.monthly.parallel import in_order
 from pipelines.monthly.settings import MonthlyConfig
+from pipelines.parallel import in_order
 
 CELLS = ("lstm", "gru")
 #: Training rows below which nothing is learned beyond the reference.

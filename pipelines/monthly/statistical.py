@@ -15,7 +15,7 @@ from models.baselines.own_fit import fit_and_forecast, newest_stretch
 from models.contract import LEVELS, Forecast, Windows
 from models.errors import ConfigError
 from pipelines.monthly.members import Advance
-from pipelines.monthly.parallel import in_order
+from pipelines.parallel import in_order
 
 #: CPU milliseconds for each value of a series: without a season, with one of 12 (measured
 #: on the M3 and Hospital sets, all quantiles included).

@@ -1,0 +1,1 @@
+"""The density emulator: training, back-test against baselines, satellites."""

@@ -1,0 +1,96 @@
+"""Fields to a reduced state: components fitted on training hours, then every hour projected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from models.contract import FloatArray
+from models.emulators.drivers import Drivers
+from models.emulators.grid import Grid
+from models.emulators.settings import DensityConfig
+from models.transforms.principal_components import PrincipalComponents
+
+HourArray = npt.NDArray[np.datetime64]
+#: Hours per block of a stream: 40 MB on the default grid.
+BLOCK = 24 * 56
+
+
+class Fields(Protocol):
+    """Hourly fields of log10 density that do not fit into memory: a snapshot store.
+
+    grid       of the fields
+    times      consecutive hours, datetime64[h]
+    label      what made them, e.g. "NRLMSIS 2.1"
+    data_hash  of the fields' settings and drivers
+    """
+
+    @property
+    def grid(self) -> Grid: ...
+
+    @property
+    def times(self) -> HourArray: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def data_hash(self) -> str: ...
+
+    def iterate(self, hours_per_block: int) -> Iterable[tuple[HourArray, FloatArray]]:
+        """All fields in order: times, and hour × local time × latitude × height."""
+        ...
+
+    def read(self, first: np.datetime64, last: np.datetime64) -> FloatArray:
+        """The fields of the hours from first to last, both included."""
+        ...
+
+
+@dataclass(frozen=True)
+class ReducedSeries:
+    """The reduced state of every hour, with the drivers of the same hours.
+
+    state  hour × component of `components`
+    """
+
+    drivers: Drivers
+    state: npt.NDArray[np.float32]
+    components: PrincipalComponents
+
+    @property
+    def times(self) -> HourArray:
+        return self.drivers.times
+
+    def truncated(self, rank: int) -> ReducedSeries:
+        """The same with fewer components."""
+        components = self.components.truncated(rank)
+        return ReducedSeries(self.drivers, self.state[:, :rank], components)
+
+
+def reduce_fields(
+    fields: Fields, drivers: Drivers, use: npt.NDArray[np.bool_], config: DensityConfig
+) -> ReducedSeries:
+    """Fit components on every `fit_every`-th of the hours in `use`, project all hours.
+
+    drivers  of exactly the hours of the fields
+    """
+
+    def blocks() -> Iterator[FloatArray]:
+        done = 0
+        for times, block in fields.iterate(BLOCK):
+            hours = np.arange(done, done + len(times))
+            chosen = use[hours] & (hours % config.fit_every == 0)
+            done += len(times)
+            if chosen.any():
+                yield block.reshape(len(times), -1)[chosen]
+
+    how: dict[str, Any] = {"rank": config.rank}
+    if config.rank is None:
+        how = {"variance": config.variance, "max_rank": config.max_rank}
+    components = PrincipalComponents.fit(blocks, seed=config.seed, **how)
+    state = [components.project(b.reshape(len(b), -1)) for _, b in fields.iterate(BLOCK)]
+    return ReducedSeries(drivers, np.concatenate(state), components)

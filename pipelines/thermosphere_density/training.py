@@ -1,0 +1,140 @@
+"""Train a density emulator on stored fields, learn its errors, put it into the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from models.contract import FloatArray, IntArray, State
+from models.emulators.catalogue import build, restore
+from models.emulators.cells import cell_distribution
+from models.emulators.drivers import Drivers
+from models.emulators.emulator import DensityEmulator
+from models.emulators.features import features
+from models.emulators.log_density import Shape
+from models.emulators.rollout_ensemble import RolloutEnsemble
+from models.emulators.settings import DensityConfig
+from models.forecasters.settings import RolloutConfig
+from models.rollouts import Rollouts
+from models.transforms.principal_components import PrincipalComponents
+from pipelines.parallel import in_order
+from pipelines.thermosphere_density.fields import Fields, ReducedSeries, reduce_fields
+from pipelines.thermosphere_density.splits import (
+    VALID_STEP,
+    Split,
+    rollouts_within,
+    split_hours,
+    with_storm_weights,
+)
+
+#: Cells and validation rollouts that the shape of errors is learnt from.
+SHAPE_CELLS, SHAPE_ROLLOUTS = 500, 60
+
+#: Called with (parts done, parts in all).
+Progress = Callable[[int, int], None]
+
+
+def train_emulator(
+    fields: Fields,
+    drivers: Drivers,
+    config: DensityConfig,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> DensityEmulator:
+    """Reduce the fields, train the ensemble, calibrate it; hours held out are not read."""
+    split = split_hours(drivers.times, config.held_out)
+    series = reduce_fields(fields, drivers, split.train, config)
+    ensemble = train_ensemble(series, split, config, jobs=jobs, progress=progress)
+    return assemble(fields, series, split, ensemble, config)
+
+
+def train_ensemble(
+    series: ReducedSeries,
+    split: Split,
+    config: DensityConfig,
+    *,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> RolloutEnsemble:
+    """Train the members, in `jobs` processes, and learn their errors on validation hours."""
+    train, valid = training_rollouts(series, split, config)
+    seeds = range(config.seed, config.seed + config.members)
+    wanted = [(cell, seed) for seed in seeds for cell in config.cells]
+    work = [(cell, config.recurrent, seed, train, valid) for cell, seed in wanted]
+    members = []
+    for (cell, seed), state in zip(wanted, in_order(_fit_member, work, jobs), strict=True):
+        members.append((f"{cell}_{seed}", restore(state)))
+        if progress is not None:
+            progress(len(members), len(wanted))
+    return RolloutEnsemble(members).learn_errors(valid)
+
+
+def training_rollouts(
+    series: ReducedSeries, split: Split, config: DensityConfig
+) -> tuple[Rollouts, Rollouts]:
+    """Training rollouts, storms weighted, and validation rollouts."""
+    inputs = features(series.drivers, config.feature_set)
+    train = rollouts_within(split.train, inputs, series.state, config)
+    valid = rollouts_within(split.valid, inputs, series.state, config, step=VALID_STEP)
+    return with_storm_weights(train, series.drivers.column("kp"), config), valid
+
+
+def assemble(
+    fields: Fields,
+    series: ReducedSeries,
+    split: Split,
+    ensemble: RolloutEnsemble,
+    config: DensityConfig,
+) -> DensityEmulator:
+    """An emulator from its parts, with the shape of its errors on validation fields."""
+    _, valid = training_rollouts(series, split, config)
+    seen = series.drivers.values[split.train]
+    return DensityEmulator(
+        fields.grid,
+        series.components,
+        ensemble,
+        config.feature_set,
+        config.lookback,
+        config.horizon,
+        np.stack([seen.min(axis=0), seen.max(axis=0)], axis=1),
+        error_shape(fields, series.components, ensemble, valid, config.seed),
+        fields.label,
+    )
+
+
+def error_shape(
+    fields: Fields,
+    components: PrincipalComponents,
+    ensemble: RolloutEnsemble,
+    valid: Rollouts,
+    seed: int,
+) -> Shape:
+    """The shape of standardised errors of log10 density on some validation fields and cells."""
+    some = np.unique(np.linspace(0, len(valid) - 1, SHAPE_ROLLOUTS).astype(int))
+    count = min(SHAPE_CELLS, fields.grid.cells)
+    chosen = np.random.default_rng(seed).choice(fields.grid.cells, count, replace=False)
+    rows = valid.select(some)
+    truth = np.stack([_cells_ahead(fields, rows, row, chosen) for row in range(len(rows))])
+    errors = []
+    for known in (True, False):
+        forecast = ensemble.predict(rows.with_known(known))
+        rank = components.rank
+        flat = forecast.mean.reshape(-1, rank), forecast.covariance.reshape(-1, rank, rank)
+        mean, std = cell_distribution(components, *flat, chosen)
+        errors.append((truth.reshape(mean.shape) - mean) / std)
+    return Shape.of_errors(np.concatenate(errors).ravel())
+
+
+def _cells_ahead(fields: Fields, rollouts: Rollouts, row: int, cells: IntArray) -> FloatArray:
+    """Fields of the hours ahead of one rollout at some cells, hour × cell."""
+    hours = rollouts.hours_ahead[row]
+    first, last = fields.times[hours[0]], fields.times[hours[-1]]
+    return np.asarray(fields.read(first, last).reshape(len(hours), -1)[:, cells])
+
+
+def _fit_member(
+    cell: str, config: RolloutConfig, seed: int, train: Rollouts, valid: Rollouts
+) -> State:
+    """Train one network; it comes back from another process as data."""
+    return build(cell, config, seed).fit(train, valid).state()
