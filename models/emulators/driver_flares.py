@@ -26,8 +26,9 @@ class FlareRules:
     above     a day above both neighbours by more than this factor; 1995-2025 the largest
               of days without a flare at 20 UTC is 1.17
     below     a day below this part of both neighbours is a misprint
-    jump      the newest day above the day before by more than this factor
-    reach     days to either side in which a neighbour is looked for
+    jump      the newest day above all in `reach` before it by more than this factor; the
+              largest rise of a good day is 1.35 (26 October 2003)
+    reach     days to either side in which a neighbour is looked for; longest gap that is filled
     longest   days in a row that one flare can spoil
     """
 
@@ -43,7 +44,7 @@ class CleanedFlux:
     """F10.7 without flares.
 
     f107, f107_adjusted  day; NaN where unknown
-    replaced             day: true where the value was interpolated
+    replaced             day: true where the value is an interpolation
     """
 
     f107: FloatArray
@@ -57,13 +58,16 @@ def clean_flares(
     """Replace contaminated days by interpolation in the logarithm between good days.
 
     The newest day, when it is held back, repeats the last good one. Adjusted flux is
-    replaced on the same days. Unknown days (NaN) stay unknown.
+    replaced on the same days. Unknown days (NaN) between known ones are interpolated too,
+    up to `reach` of them; others stay unknown.
     """
     rules = rules or FlareRules()
     replaced = np.zeros(len(f107), dtype=np.bool_)
     for _ in range(rules.longest):
         replaced |= _contaminated(f107, replaced, rules)
-    return CleanedFlux(_filled(f107, replaced), _filled(f107_adjusted, replaced), replaced)
+    good = np.isfinite(f107) & ~replaced
+    filled = replaced | _short_gaps(f107, rules.reach)
+    return CleanedFlux(_filled(f107, good, filled), _filled(f107_adjusted, good, filled), filled)
 
 
 def _contaminated(f107: FloatArray, replaced: BoolArray, rules: FlareRules) -> BoolArray:
@@ -71,7 +75,7 @@ def _contaminated(f107: FloatArray, replaced: BoolArray, rules: FlareRules) -> B
     good = np.where(replaced, np.nan, f107)
     before = _nearest(good, rules.reach)
     after = _nearest(good[::-1], rules.reach)[::-1]
-    newest = np.isnan(after) & (good > rules.jump * before)
+    newest = np.isnan(after) & (good > rules.jump * _highest(good, rules.reach))
     high = good > rules.above * np.maximum(before, after)
     low = good < rules.below * np.minimum(before, after)
     # The day after a flare looks low beside it; it is judged once the flare is out.
@@ -90,10 +94,28 @@ def _nearest(values: FloatArray, reach: int) -> FloatArray:
     return nearest
 
 
-def _filled(values: FloatArray, replaced: BoolArray) -> FloatArray:
-    good = np.flatnonzero(np.isfinite(values) & ~replaced)
+def _highest(values: FloatArray, reach: int) -> FloatArray:
+    """For each day the highest known value in the `reach` days before it, else NaN."""
+    highest = np.full(len(values), np.nan)
+    for step in range(1, min(reach, len(values) - 1) + 1):
+        highest[step:] = np.fmax(highest[step:], values[:-step])
+    return highest
+
+
+def _short_gaps(values: FloatArray, reach: int) -> BoolArray:
+    """Unknown days with known ones on both sides, not more than `reach` in a row."""
+    gaps = np.zeros(len(values), dtype=np.bool_)
+    known = np.flatnonzero(np.isfinite(values))
+    length = np.diff(known) - 1
+    for at in np.flatnonzero((length > 0) & (length <= reach)):
+        gaps[known[at] + 1 : known[at + 1]] = True
+    return gaps
+
+
+def _filled(values: FloatArray, good: BoolArray, filled: BoolArray) -> FloatArray:
+    """The days `filled` interpolated in the logarithm between the good ones."""
+    at = np.flatnonzero(good & np.isfinite(values))
     out = np.array(values, dtype=np.float64)
-    if len(good) and replaced.any():
-        out[replaced] = np.exp(np.interp(np.flatnonzero(replaced), good, np.log(values[good])))
-        out[replaced & np.isnan(values)] = np.nan
+    if len(at) and filled.any():
+        out[filled] = np.exp(np.interp(np.flatnonzero(filled), at, np.log(values[at])))
     return out
