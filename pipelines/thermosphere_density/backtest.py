@@ -34,7 +34,7 @@ from pipelines.thermosphere_density.scoring import (
     score_hours,
 )
 from pipelines.thermosphere_density.splits import Split, consecutive_rollouts, split_hours
-from pipelines.thermosphere_density.storms import Storm, strongest_storms
+from pipelines.thermosphere_density.storms import Storm, storm_tables, strongest_storms
 from pipelines.thermosphere_density.training import assemble, train_ensemble
 
 #: The tables of one contestant, in the order of `_judge`.
