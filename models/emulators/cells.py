@@ -18,16 +18,19 @@ def cell_distribution(
     components: PrincipalComponents,
     mean: FloatArray,
     covariance: FloatArray,
+    left_out: FloatArray,
     cells: npt.NDArray[np.int64] | slice = slice(None),
 ) -> tuple[FloatArray, FloatArray]:
     """Mean and standard deviation of log10 density, hour × cell, float32.
 
     mean        hour × component
     covariance  hour × component × component
+    left_out    hour: variance of what the components leave out, relative to its mean
     cells       which cells, all by default
     """
     basis = torch.from_numpy(np.ascontiguousarray(components.basis[cells]))
-    left = torch.from_numpy(components.residual[cells])
+    residual = torch.from_numpy(components.residual[cells])
+    left = torch.from_numpy(left_out.astype(np.float32))[:, None] * residual
     centre = torch.from_numpy(components.mean[cells])
     state = torch.from_numpy(mean.astype(np.float32))
     factor = torch.from_numpy(factors(covariance).astype(np.float32))

@@ -24,7 +24,7 @@ from models.emulators.log_density import LogDensity, Shape
 from models.emulators.rollout_ensemble import RolloutEnsemble
 from models.emulators.state_path import StatePath
 from models.errors import ModelError
-from models.rollouts import Rollouts
+from models.rollouts import RolloutForecast, RolloutForecaster, Rollouts
 from models.transforms.principal_components import PrincipalComponents
 
 #: Points per step of a query: what it needs stays in the processor's cache.
@@ -82,6 +82,8 @@ class DensityEmulator:
     limits      column × (lowest, highest): range of the drivers in training
     shape       of standardised errors
     label       what made the training fields, e.g. "NRLMSIS 2.1"
+    left_out    drivers -> log of what the components leave out, relative to its mean; without
+                one it is the same at all hours
     """
 
     grid: Grid
@@ -93,6 +95,7 @@ class DensityEmulator:
     limits: FloatArray
     shape: Shape
     label: str
+    left_out: RolloutForecaster | None = None
 
     def __post_init__(self) -> None:
         columns = np.column_stack(
@@ -129,7 +132,16 @@ class DensityEmulator:
             forecast.mean.reshape(-1, rank)[kept],
             forecast.covariance.reshape(-1, rank, rank)[kept],
             self.ensemble.errors(past is not None),
+            self.left_out_factor(rollouts).ravel()[kept],
         )
+
+    def left_out_factor(self, rollouts: Rollouts) -> FloatArray:
+        """Variance of what the components leave out, relative to its mean, row × hour."""
+        if self.left_out is None:
+            return np.ones((len(rollouts), rollouts.horizon))
+        state = np.zeros((len(rollouts.inputs), 1), dtype=np.float32)
+        rows = replace(rollouts, state=state).with_known(False)
+        return log_normal_mean(self.left_out.predict(rows))
 
     def mean_path(self, drivers: Drivers, first: np.datetime64, last: np.datetime64) -> FloatArray:
         """The mean of `path` alone, hour × component: much faster over long spans."""
@@ -195,10 +207,6 @@ class DensityEmulator:
                 )
         return tuple(told)
 
-    def truncated(self, rank: int) -> PrincipalComponents:
-        """The components with fewer of them."""
-        return self.components.truncated(rank)
-
     def with_shape(self, shape: Shape) -> DensityEmulator:
         """The same emulator with another shape of errors."""
         return replace(self, shape=shape)
@@ -242,6 +250,11 @@ class DensityEmulator:
         return rollouts, kept
 
 
+def log_normal_mean(forecast: RolloutForecast) -> FloatArray:
+    """Expected value where the first component of the state is its logarithm, row × hour."""
+    return np.asarray(np.exp(forecast.mean[..., 0] + forecast.covariance[..., 0, 0] / 2))
+
+
 def _moments(
     path: StatePath, hours: FloatArray, columns: torch.Tensor
 ) -> tuple[FloatArray, FloatArray]:
@@ -263,4 +276,6 @@ def _moments(
         behind = (part @ factor[later]).square_().sum(dim=1)
         variance[start:end] = torch.lerp(before, behind, share[start:end])
     log_density = (basis * state).sum(dim=1) + mean
-    return log_density.numpy(), (variance + left**2).numpy()
+    factors = torch.from_numpy(path.left_out.astype(np.float32, copy=False))
+    left_out = left**2 * torch.lerp(factors[hour], factors[after], share)
+    return log_density.numpy(), (variance + left_out).numpy()

@@ -27,12 +27,14 @@ class StatePath:
     mean        hour × component
     covariance  hour × component × component
     errors      how errors persist
+    left_out    hour: variance of what the components leave out, relative to its mean
     """
 
     start: np.datetime64
     mean: FloatArray
     covariance: FloatArray
     errors: ErrorModel
+    left_out: FloatArray
 
     def __len__(self) -> int:
         return len(self.mean)

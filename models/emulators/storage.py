@@ -34,7 +34,8 @@ def to_state(emulator: DensityEmulator) -> State:
             "limits": emulator.limits,
             "shape": emulator.shape.quantiles,
         },
-        parts={"ensemble": emulator.ensemble.state()},
+        parts={"ensemble": emulator.ensemble.state()}
+        | ({"left_out": emulator.left_out.state()} if emulator.left_out else {}),
     )
 
 
@@ -62,6 +63,7 @@ def from_state(state: State) -> DensityEmulator:
             np.asarray(state.arrays["limits"]),
             Shape(np.asarray(state.arrays["shape"])),
             str(config["label"]),
+            restore(state.parts["left_out"]) if "left_out" in state.parts else None,
         )
     except (KeyError, TypeError, ValueError, ConfigError) as error:
         raise ArtefactError(f"stored density emulator is not complete: {error}") from error

@@ -170,13 +170,17 @@ def score_rollouts(
     """Scores of one model, a row per hour and band of heights."""
     bands = Bands.of(fields.grid, edges)
     classes = kp_classes(drivers.column("kp"))
+    left_out = emulator.left_out_factor(rollouts)
     tables = []
     for window in range(len(rollouts)):
         hours = rollouts.hours_ahead[window]
         times = drivers.times[hours]
         truth = fields.read(times[0], times[-1]).reshape(len(hours), -1)
         mean, std = cell_distribution(
-            emulator.components, forecast.mean[window], forecast.covariance[window]
+            emulator.components,
+            forecast.mean[window],
+            forecast.covariance[window],
+            left_out[window],
         )
         sums = score_hours(mean, std, truth, bands, emulator.shape)
         tables.append(_table(name, window, times, classes[hours], bands, sums))

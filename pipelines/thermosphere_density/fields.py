@@ -54,11 +54,13 @@ class Fields(Protocol):
 class ReducedSeries:
     """The reduced state of every hour, with the drivers of the same hours.
 
-    state  hour × component of `components`
+    state     hour × component of `components`
+    left_out  hour: squared norm of what the components leave out
     """
 
     drivers: Drivers
     state: npt.NDArray[np.float32]
+    left_out: npt.NDArray[np.float32]
     components: PrincipalComponents
 
     @property
@@ -68,7 +70,17 @@ class ReducedSeries:
     def truncated(self, rank: int) -> ReducedSeries:
         """The same with fewer components."""
         components = self.components.truncated(rank)
-        return ReducedSeries(self.drivers, self.state[:, :rank], components)
+        dropped = (self.state[:, rank:] ** 2).sum(axis=1)
+        return ReducedSeries(
+            self.drivers, self.state[:, :rank], self.left_out + dropped, components
+        )
+
+    @property
+    def relative_left_out(self) -> npt.NDArray[np.float32]:
+        """Logarithm of what is left out over its mean in the fitted fields, hour × 1."""
+        mean = float(self.components.residual.sum(dtype=np.float64))
+        relative: npt.NDArray[np.float32] = np.log(self.left_out / mean)[:, None]
+        return relative.astype(np.float32)
 
 
 def reduce_fields(
@@ -92,5 +104,16 @@ def reduce_fields(
     if config.rank is None:
         how = {"variance": config.variance, "max_rank": config.max_rank}
     components = PrincipalComponents.fit(blocks, seed=config.seed, **how)
-    state = [components.project(b.reshape(len(b), -1)) for _, b in fields.iterate(BLOCK)]
-    return ReducedSeries(drivers, np.concatenate(state), components)
+    parts = [_project(components, block) for _, block in fields.iterate(BLOCK)]
+    state, left_out = (np.concatenate(same) for same in zip(*parts, strict=True))
+    return ReducedSeries(drivers, state, left_out, components)
+
+
+def _project(
+    components: PrincipalComponents, block: FloatArray
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Coefficients of a block of fields, and the squared norm of what they leave out."""
+    flat = block.reshape(len(block), -1)
+    state = components.project(flat)
+    missed = flat - components.reconstruct(state)
+    return state, np.einsum("ij,ij->i", missed, missed).astype(np.float32)

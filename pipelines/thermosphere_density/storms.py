@@ -10,7 +10,6 @@ import numpy.typing as npt
 import polars as pl
 
 from models.contract import FloatArray
-from models.emulators.cells import cell_distribution
 from models.emulators.drivers import Drivers
 from models.emulators.emulator import DensityEmulator
 from models.rollouts import RolloutForecast, Rollouts
@@ -90,9 +89,7 @@ def storm_tables(
         if storm.peak in times:
             worst = int(np.argmax(times == storm.peak))
             here = rows[worst : worst + 1]
-            cell_mean, _ = cell_distribution(
-                emulator.components, mean[here], covariance[here], cells
-            )
+            cell_mean = emulator.components.reconstruct(mean[here])[:, cells]
             maps.append(_map(name, storm, fields, truth[worst], cell_mean[0], heights[level]))
     return _joined(curves, _CURVE), _joined(maps, _MAP)
 

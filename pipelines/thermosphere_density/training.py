@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,8 +17,7 @@ from models.emulators.log_density import Shape
 from models.emulators.rollout_ensemble import RolloutEnsemble
 from models.emulators.settings import DensityConfig
 from models.forecasters.settings import RolloutConfig
-from models.rollouts import Rollouts
-from models.transforms.principal_components import PrincipalComponents
+from models.rollouts import RolloutForecaster, Rollouts
 from pipelines.parallel import in_order
 from pipelines.thermosphere_density.fields import Fields, ReducedSeries, reduce_fields
 from pipelines.thermosphere_density.splits import (
@@ -30,6 +30,9 @@ from pipelines.thermosphere_density.splits import (
 
 #: Cells and validation rollouts that the shape of errors is learnt from.
 SHAPE_CELLS, SHAPE_ROLLOUTS = 500, 60
+
+#: The network that tells the size of what the components leave out.
+MEMORYLESS_MODEL = "memoryless"
 
 #: Called with (parts done, parts in all).
 Progress = Callable[[int, int], None]
@@ -88,9 +91,10 @@ def assemble(
     config: DensityConfig,
 ) -> DensityEmulator:
     """An emulator from its parts, with the shape of its errors on validation fields."""
-    _, valid = training_rollouts(series, split, config)
+    train, valid = training_rollouts(series, split, config)
+    left_out = train_left_out(series, train, valid, config)
     seen = series.drivers.values[split.train]
-    return DensityEmulator(
+    emulator = DensityEmulator(
         fields.grid,
         series.components,
         ensemble,
@@ -98,30 +102,39 @@ def assemble(
         config.lookback,
         config.horizon,
         np.stack([seen.min(axis=0), seen.max(axis=0)], axis=1),
-        error_shape(fields, series.components, ensemble, valid, config.seed),
+        Shape(),
         fields.label,
+        left_out,
     )
+    return emulator.with_shape(error_shape(fields, emulator, valid, config.seed))
 
 
-def error_shape(
-    fields: Fields,
-    components: PrincipalComponents,
-    ensemble: RolloutEnsemble,
-    valid: Rollouts,
-    seed: int,
-) -> Shape:
+def train_left_out(
+    series: ReducedSeries, train: Rollouts, valid: Rollouts, config: DensityConfig
+) -> RolloutForecaster:
+    """A memoryless network from drivers to the size of what the components leave out.
+
+    It is larger at solar maximum and in storms, and the spread of density with it.
+    """
+    state = series.relative_left_out
+    network = build(MEMORYLESS_MODEL, config.recurrent, config.seed)
+    return network.fit(replace(train, state=state), replace(valid, state=state))
+
+
+def error_shape(fields: Fields, emulator: DensityEmulator, valid: Rollouts, seed: int) -> Shape:
     """The shape of standardised errors of log10 density on some validation fields and cells."""
     some = np.unique(np.linspace(0, len(valid) - 1, SHAPE_ROLLOUTS).astype(int))
     count = min(SHAPE_CELLS, fields.grid.cells)
     chosen = np.random.default_rng(seed).choice(fields.grid.cells, count, replace=False)
     rows = valid.select(some)
     truth = np.stack([_cells_ahead(fields, rows, row, chosen) for row in range(len(rows))])
+    left_out = emulator.left_out_factor(rows).ravel()
     errors = []
     for known in (True, False):
-        forecast = ensemble.predict(rows.with_known(known))
-        rank = components.rank
+        forecast = emulator.ensemble.predict(rows.with_known(known))
+        rank = emulator.components.rank
         flat = forecast.mean.reshape(-1, rank), forecast.covariance.reshape(-1, rank, rank)
-        mean, std = cell_distribution(components, *flat, chosen)
+        mean, std = cell_distribution(emulator.components, *flat, left_out, chosen)
         errors.append((truth.reshape(mean.shape) - mean) / std)
     return Shape.of_errors(np.concatenate(errors).ravel())
 
