@@ -56,12 +56,13 @@ def hourly_drivers(
     last_hour: np.datetime64,
     mean: Mean = "centred",
     stated: Mapping[str, FloatArray] | None = None,
+    rules: FlareRules | None = None,
 ) -> Drivers:
     """Drivers of every whole hour from `first_hour` to `last_hour`, both included.
 
-    The column f107_mean holds what `mean` says; flares are cleaned first. `stated` (column ->
-    value per hour) replaces what is computed, where it is not NaN. Raises DataError with the
-    first value that is needed and not known.
+    The column f107_mean holds what `mean` says; flares are cleaned first, by `rules`. `stated`
+    (column -> value per hour) replaces what is computed, where it is not NaN. Raises DataError
+    with the first value that is needed and not known.
     """
     _check_mean(mean)
     first, last = first_hour.astype("datetime64[h]"), last_hour.astype("datetime64[h]")
@@ -69,7 +70,7 @@ def hourly_drivers(
         raise DataError(f"hourly drivers: expected first hour <= last hour, got {first} > {last}")
     start = first.astype("datetime64[D]") - HISTORY_DAYS
     end = last.astype("datetime64[D]") + HALF_WINDOW
-    days = days_between(day_values(weather), start, end)
+    days = days_between(day_values(weather, rules), start, end)
     hours = first + np.arange(int((last - first).astype(int)) + 1)
     values = hourly_values(days, hours, mean)
     for name, given in (stated or {}).items():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from models.emulators.driver_flares import TRUSTED, clean_flares
 from models.emulators.driver_futures import sun_distance
 from models.emulators.driver_hours import Mean, hourly_drivers
 from models.emulators.driver_kp import AP_OF_THIRDS, ap_to_kp, kp_thirds
@@ -45,6 +46,8 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "f107_adjusted": F107_LIMITS,
 }
 _REQUIRED = ("time", "f107")
+#: Intervals of Kp between a table and the rows that may be unknown: what is published late.
+_BRIDGED = 2
 
 
 @dataclass(frozen=True)
@@ -72,20 +75,38 @@ def drivers_from_rows(
     first_hour  the span asked for; by default from the first row to 2 hours after the last
     mean        how f107_mean is computed where the rows do not give it
 
-    Kp is filled from ap, or ap from Kp, by the official table. Raises DataError for the
+    F10.7 of the rows is taken as it is; flares are only taken out of `weather`.
+
+    Kp is filled from ap, or ap from Kp, by the official table; one or two Kp that were not out
+    yet when the rows begin repeat the last one. Raises DataError for the
     first fault: an unknown column, a cell that is empty, no number or out of limits, a gap,
     a contradiction, or a past that nobody gives.
     """
     given = _checked(*_frame(rows))
     table = _as_table(given)
     if weather is not None:
-        table = merge(weather, table)
+        table = _bridged(merge(_cleaned(weather), table))
     end = given.times[-1] + (INTERVAL_HOURS - 1)
     first = given.times[0] if first_hour is None else first_hour.astype("datetime64[h]")
     last = end if last_hour is None else last_hour.astype("datetime64[h]")
     hours = first + np.arange(max(int((last - first).astype(int)) + 1, 0))
     stated = _stated(given, np.asarray(hours))
-    return hourly_drivers(table, np.datetime64(first), np.datetime64(last), mean, stated)
+    return hourly_drivers(table, np.datetime64(first), np.datetime64(last), mean, stated, TRUSTED)
+
+
+def _cleaned(weather: SpaceWeather) -> SpaceWeather:
+    """The table without flares, so that they need not be looked for in what the caller states."""
+    flux = clean_flares(weather.f107, weather.f107_adjusted)
+    return replace(weather, f107=flux.f107, f107_adjusted=flux.f107_adjusted)
+
+
+def _bridged(table: SpaceWeather) -> SpaceWeather:
+    """Repeat the last Kp over the one or two intervals before the rows that are not out yet."""
+    kp = table.kp.ravel().copy()
+    known = np.flatnonzero(np.isfinite(kp))
+    for at in np.flatnonzero((np.diff(known) > 1) & (np.diff(known) <= _BRIDGED + 1)):
+        kp[known[at] + 1 : known[at + 1]] = kp[known[at]]
+    return replace(table, kp=kp.reshape(table.kp.shape))
 
 
 def _stated(given: _Given, hours: TimeArray) -> dict[str, FloatArray]:
