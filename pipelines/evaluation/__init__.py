@@ -7,5 +7,6 @@ Where do I go to ...
     compare models                          pairwise_tests, model_sets, on lead_losses
     test the mean of a series of dates      mean_test
     put the outcome into words              verdict, from standings
-    change a table, a plot, the page        report_tables, plots_*, templates
+    change a table, a plot                  report_tables, plots_*
+    the page that all reports share         page, templates
 """

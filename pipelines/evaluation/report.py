@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
-
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipelines.evaluation.about import ReportAbout
 from pipelines.evaluation.evaluate import ALL, SAMPLE, Evaluation
 from pipelines.evaluation.mean_test import BARTLETT, RECTANGULAR
+from pipelines.evaluation.page import flat, number, page_environment
 from pipelines.evaluation.report_figures import pictures
 from pipelines.evaluation.report_tables import (
     full_table,
-    number,
     score_tables,
     significance_tables,
     superiority_table,
@@ -39,7 +35,7 @@ def render_report(
     if slow:
         full.append(full_table(found.sample_rows, "The sample of series"))
     return (
-        _environment()
+        page_environment()
         .get_template(TEMPLATE)
         .render(
             about=about,
@@ -58,17 +54,6 @@ def render_report(
             provenance=_provenance(about),
             full=full,
         )
-    )
-
-
-def _environment() -> Environment:
-    loader = PackageLoader("pipelines.evaluation", "templates")
-    return Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
 
 
@@ -100,14 +85,3 @@ def _bartlett(found: Evaluation) -> str:
 
 def _provenance(about: ReportAbout) -> list[tuple[str, str]]:
     return [("data", about.data_hash), ("seed", str(about.seed)), *flat(about.versions)]
-
-
-def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the leaves of nested settings as (dotted key, text)."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{prefix}{key}.")
-        elif isinstance(value, Sequence) and not isinstance(value, str):
-            yield f"{prefix}{key}", ", ".join(str(item) for item in value)
-        else:
-            yield f"{prefix}{key}", "none" if value is None else str(value)

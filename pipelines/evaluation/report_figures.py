@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import polars as pl
-from matplotlib.figure import Figure
 
 from pipelines.evaluation.about import ReportAbout
 from pipelines.evaluation.evaluate import Evaluation
+from pipelines.evaluation.page import Picture, picture
 from pipelines.evaluation.plots_accuracy import error_by_horizon, pit_histograms, reliability
 from pipelines.evaluation.plots_fans import choose_fans, plot_fans
 from pipelines.evaluation.plots_order import decile_wealth, rank_ic_over_time
-from pipelines.evaluation.style import Palette, to_svg
-
-
-@dataclass(frozen=True)
-class Picture:
-    """An SVG element and what it shows; `key` names its place in the template."""
-
-    key: str
-    title: str
-    caption: str
-    svg: str
+from pipelines.evaluation.style import Palette
 
 
 def pictures(table: pl.DataFrame, found: Evaluation, about: ReportAbout) -> list[Picture]:
@@ -60,21 +48,21 @@ def _accuracy(
 ) -> list[Picture]:
     ensemble = found.roles.ensemble
     return [
-        _picture(
+        picture(
             "error",
             "Error by horizon",
             f"All series. Horizon in {about.period}s; lower is better. Lines far above the rest "
             "may leave the panel; their values are in the tables.",
             error_by_horizon(found.scores, palette),
         ),
-        _picture(
+        picture(
             "reliability",
             "Coverage",
             "Share of outcomes inside central intervals that promise 5 to 95 %, minus the "
             "promise, all horizons together. Zero is honest; below it intervals are too narrow.",
             reliability(found.scores, shown, palette),
         ),
-        _picture(
+        picture(
             "pit",
             f"PIT histogram of {ensemble}",
             "Where outcomes fell in the forecast distribution. Flat is calibrated; a U says too "
@@ -94,7 +82,7 @@ def _fans(
         fans = choose_fans(table, target, found.roles.ensemble, rival)
         if fans:
             drawn.append(
-                _picture(
+                picture(
                     f"fans-{place}",
                     f"Forecasts of single series, {target}",
                     f"From origin {fans[0].origin}, the newest whose outcomes are all known, by "
@@ -114,14 +102,14 @@ def _order(found: Evaluation, about: ReportAbout, palette: Palette) -> list[Pict
     both = (found.roles.ensemble, best_baseline(found))
     few = list(dict.fromkeys(model for model in both if model))
     return [
-        _picture(
+        picture(
             "rank-ic",
             "Rank correlation over time",
             "Spearman's correlation of forecast and outcome across series, by forecast origin, "
             "at the shortest and the longest horizon. Neighbouring origins share outcomes.",
             rank_ic_over_time(found.scores, few, palette),
         ),
-        _picture(
+        picture(
             "deciles",
             "Top and bottom tenth",
             f"Outcomes ({target}, {horizon} {about.period}s ahead) of the tenth of series with "
@@ -131,7 +119,3 @@ def _order(found: Evaluation, about: ReportAbout, palette: Palette) -> list[Pict
             decile_wealth(found.scores, few, target, palette),
         ),
     ]
-
-
-def _picture(key: str, title: str, caption: str, figure: Figure) -> Picture:
-    return Picture(key, title, caption, to_svg(figure, key))

@@ -6,11 +6,11 @@ A cell carries its text and a mark; the template decides how a mark looks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from pipelines.evaluation.evaluate import ALL, Evaluation, Rows
+from pipelines.evaluation.page import Cell, Table, number, p_text
 from pipelines.evaluation.standings import LABEL, SCORE_OF, SIGNIFICANT, decide, where
 
 #: Scores of the full table, in order: key, heading, digits.
@@ -32,28 +32,6 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("decile_spread_t", "t", 1),
     ("turnover", "turnover", 2),
 )
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Text, and marks: best, in_set, better, worse, disputed, found."""
-
-    text: str
-    marks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows under headings, each with its name.
-
-    groups  (title, columns) of headings that belong together; empty for none
-    """
-
-    caption: str
-    headings: tuple[str, ...]
-    names: tuple[str, ...]
-    cells: tuple[tuple[Cell, ...], ...]
-    groups: tuple[tuple[str, int], ...] = ()
 
 
 def score_tables(found: Evaluation, scope: str) -> list[Table]:
@@ -197,13 +175,3 @@ def _as_text(table: Table) -> str:
         shown = "".join(f"{c.text:>8}{'*' if 'best' in c.marks else ' '}" for c in cells)
         lines.append(f"{name:<{width}}{shown}".rstrip())
     return "\n".join(lines)
-
-
-def number(value: float | None, digits: int) -> str:
-    """Return a number with a true minus; a dash where there is none."""
-    return "–" if value is None else f"{value:,.{digits}f}".replace("-", "−")
-
-
-def p_text(p_value: float) -> str:
-    """Return a p-value without a false zero."""
-    return "<0.001" if p_value < 0.001 else ">0.999" if p_value > 0.999 else f"{p_value:.3f}"

@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.evaluation.about import ReportAbout
 from pipelines.evaluation.evaluate import evaluate
-from pipelines.evaluation.report import flat, render_report
+from pipelines.evaluation.page import flat
+from pipelines.evaluation.report import render_report
 from pipelines.evaluation.report_figures import best_baseline
 from pipelines.evaluation.verdict import judge
 from tests.pipelines.evaluation.tables import ROLES, about_contest, contest_table
