@@ -18,6 +18,7 @@ from tests.models.emulators.worlds import (
     GRID,
     HORIZON,
     LOOKBACK,
+    drivers,
     fields_of,
     state_of,
     tiny_emulator,
@@ -60,13 +61,13 @@ def test_density_at_the_cells_is_the_field_of_the_forecast() -> None:
     assert np.abs(found.std / std[0] - 1).max() < 0.1
 
 
-def test_density_of_hours_not_trained_on_is_close_to_the_truth() -> None:
-    emulator, weather = world()
-    hours = np.arange(1000, 1150)
-    path = emulator.path(weather, *span(weather, 1000, 150))
-    truth = fields_of(state_of(weather))[hours]
+def test_density_under_drivers_not_trained_on_is_close_to_the_truth() -> None:
+    emulator, _ = world()
+    other = drivers(seed=1)
+    path = emulator.path(other, *span(other, 500, 150))
+    truth = fields_of(state_of(other))[500:650]
     error = emulator.components.reconstruct(path.mean) - truth
-    assert np.abs(error).mean() < 0.4 * np.abs(emulator.components.mean - truth).mean()
+    assert np.abs(error).mean() < 0.5 * np.abs(emulator.components.mean - truth).mean()
 
 
 def test_fields_are_the_medians_of_the_path() -> None:

@@ -26,7 +26,7 @@ GRID = Grid.regular(6, 4, 4)
 QUICK = RolloutConfig(
     network=RolloutNetworkConfig(hidden_size=8, map_size=16),
     static=TrainingConfig(epochs=3, batch_size=64, learning_rate=1e-2, weight_decay=0.0),
-    training=TrainingConfig(epochs=6, batch_size=16, learning_rate=1e-2, weight_decay=0.0),
+    training=TrainingConfig(epochs=15, batch_size=16, learning_rate=1e-2, weight_decay=0.0),
 )
 
 
