@@ -27,6 +27,7 @@ from service.commands import (
     models,
     package,
     serve,
+    snapshots,
     train,
     tune,
 )
@@ -44,6 +45,7 @@ VERBS: dict[str, Callable[..., Any] | typer.Typer] = {
     "forecast": forecast.forecast,
     "models": models.app,
     "data": data.app,
+    "snapshots": snapshots.app,
     "benchmark": benchmark.app,
 }
 
