@@ -22,9 +22,10 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
-from models.emulators.driver_futures import DriverSamples, forecast_drivers
+from models.emulators.driver_futures import forecast_drivers
 from models.emulators.driver_history import Method
 from models.emulators.driver_hours import day_values
+from models.emulators.driver_samples import DriverSamples
 from models.emulators.driver_weather import SpaceWeather
 from pipelines.atomic import write_text
 from pipelines.datasets.space_weather.table import EMBEDDED, read_table

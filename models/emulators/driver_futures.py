@@ -6,8 +6,7 @@ given by the caller, nothing here is needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -24,13 +23,14 @@ from models.emulators.driver_hours import (
 )
 from models.emulators.driver_issue import IssueDelays, as_known_at
 from models.emulators.driver_paths import sample_paths
+from models.emulators.driver_samples import DriverSamples
+from models.emulators.driver_sun import sun_distance
 from models.emulators.driver_weather import (
     F107_LIMITS,
     KP_LIMITS,
     PER_DAY,
     SpaceWeather,
 )
-from models.emulators.drivers import COLUMNS, Drivers
 from models.errors import ConfigError, DataError
 
 FloatArray = npt.NDArray[np.floating[Any]]
@@ -41,31 +41,6 @@ LONGEST = 27 * 24
 FEWEST_DAYS = 400
 #: Days that the newest value may lie back before a forecast from it is refused.
 STALEST_DAYS = 14
-
-
-@dataclass(frozen=True)
-class DriverSamples:
-    """Sampled drivers at consecutive whole hours; a sequence of `Drivers`.
-
-    start   first hour, UTC
-    values  sample × hour × column of COLUMNS, finite
-    """
-
-    start: np.datetime64
-    values: FloatArray
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def __getitem__(self, sample: int) -> Drivers:
-        return Drivers(self.start, self.values[sample])
-
-    def __iter__(self) -> Iterator[Drivers]:
-        return (self[i] for i in range(len(self)))
-
-    def column(self, name: str) -> FloatArray:
-        """Sample × hour of one column, by its name in COLUMNS."""
-        return np.asarray(self.values[..., list(COLUMNS).index(name)])
 
 
 def forecast_drivers(
@@ -91,7 +66,7 @@ def forecast_drivers(
     ConfigError for a bad argument, DataError when the table is too short or too old.
     """
     _check(method, hours, samples, history)
-    known = as_known_at(weather, moment, delays)
+    known = _from_first_known(as_known_at(weather, moment, delays))
     rng = np.random.default_rng(seed)
     begin = moment.astype("datetime64[h]") - history
     times = begin + np.arange(history + hours)
@@ -158,11 +133,17 @@ def _append(head: FloatArray, tails: FloatArray) -> FloatArray:
     return np.concatenate([np.broadcast_to(head, (len(tails), len(head))), tails], axis=1)
 
 
-def sun_distance(days: npt.NDArray[np.datetime64]) -> FloatArray:
-    """Distance of the sun in astronomical units, to 1e-4 (Astronomical Almanac, low precision)."""
-    since = (days - np.datetime64("2000-01-01")).astype(np.float64) + 0.33
-    anomaly = np.deg2rad(357.528 + 0.9856003 * since)
-    return np.asarray(1.00014 - 0.01671 * np.cos(anomaly) - 0.00014 * np.cos(2 * anomaly))
+def _from_first_known(known: SpaceWeather) -> SpaceWeather:
+    """Without the days at the beginning that lack F10.7 or Kp (it is observed since 1947)."""
+    whole = np.isfinite(known.f107) & np.isfinite(known.kp[:, 0])
+    skip = int(np.argmax(whole))
+    return replace(
+        known,
+        first=known.days[skip],
+        f107=known.f107[skip:],
+        f107_adjusted=known.f107_adjusted[skip:],
+        kp=known.kp[skip:],
+    )
 
 
 def _trimmed(values: FloatArray, name: str, known: SpaceWeather) -> FloatArray:

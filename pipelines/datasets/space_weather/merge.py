@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,20 @@ def merge(base: SpaceWeather, newer: SpaceWeather) -> SpaceWeather:
     )
 
 
+def since(weather: SpaceWeather, first: np.datetime64) -> SpaceWeather:
+    """The days from `first` on."""
+    skip = max(int((first.astype("datetime64[D]") - weather.days[0]).astype(int)), 0)
+    return replace(
+        weather,
+        first=weather.days[0] + skip,
+        f107=weather.f107[skip:],
+        f107_adjusted=weather.f107_adjusted[skip:],
+        kp=weather.kp[skip:],
+    )
+
+
 def check_gaps(weather: SpaceWeather) -> None:
-    """Raise DataError at the first unknown value that has a known one after it.
+    """Raise DataError at the first unknown value between known ones.
 
     Up to three days of F10.7 in a row may be missing: drivers interpolate them.
     """
@@ -71,8 +84,7 @@ def check_gaps(weather: SpaceWeather) -> None:
 
 
 def _holes(known: IntArray, allowed: int) -> IntArray:
-    """Positions before the last known one that are unknown, more than `allowed` in a row."""
-    edges = np.concatenate([[-1], known])
-    gaps = np.flatnonzero(np.diff(edges) - 1 > allowed)
-    runs = [np.arange(edges[i] + 1, edges[i + 1]) for i in gaps]
+    """Unknown positions between known ones, more than `allowed` in a row."""
+    gaps = np.flatnonzero(np.diff(known) - 1 > allowed)
+    runs = [np.arange(known[i] + 1, known[i + 1]) for i in gaps]
     return np.concatenate(runs) if runs else np.empty(0, dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,36 +57,44 @@ class TextTable:
     def numbers(self, column: str, missing: float | None = None) -> FloatArray:
         """A column as numbers; NaN for an empty cell and for the mark `missing`."""
         texts = self.texts(column)
-        try:
-            values = np.array([float(text) if text else np.nan for text in texts])
-        except ValueError:
-            self._refuse(column, texts, float, "a number")
-            raise
+        numbers = [_number(text) for text in texts]
+        if None in numbers:
+            row = numbers.index(None)
+            raise DataError(f"{self.where(row, column)}: expected a number, got {texts[row]!r}")
+        values = np.array(numbers, dtype=np.float64)
         if missing is not None:
             values[values == missing] = np.nan
         infinite = np.flatnonzero(np.isinf(values))
         if len(infinite):
-            raise DataError(f"{self.where(infinite[0], column)}: expected a finite number, got inf")
+            raise DataError(
+                f"{self.where(int(infinite[0]), column)}: expected a finite number, got inf"
+            )
         return values
 
     def times(self, column: str, unit: str = "D") -> DayArray:
         """A column of ISO dates or times, datetime64 of this unit."""
         texts = self.texts(column)
-        try:
-            return np.array(texts, dtype=f"datetime64[{unit}]")
-        except ValueError:
-            self._refuse(column, texts, np.datetime64, "a date such as 2003-11-20")
-            raise
-
-    def _refuse(self, column: str, texts: list[str], read: Any, expected: str) -> None:
-        """Raise DataError for the first text that cannot be read."""
         for row, text in enumerate(texts):
-            try:
-                read(text or "nan") if read is float else read(text)
-            except ValueError:
+            if not _is_time(text):
                 raise DataError(
-                    f"{self.where(row, column)}: expected {expected}, got {text!r}"
-                ) from None
+                    f"{self.where(row, column)}: expected a date such as 2003-11-20, got {text!r}"
+                )
+        return np.array(texts, dtype=f"datetime64[{unit}]")
+
+
+def _number(text: str) -> float | None:
+    """The number that a text is, NaN for an empty one, None for any other."""
+    try:
+        return float(text) if text else math.nan
+    except ValueError:
+        return None
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return not np.isnat(np.datetime64(text))
+    except ValueError:
+        return False
 
 
 def from_csv(text: str, file: str) -> TextTable:

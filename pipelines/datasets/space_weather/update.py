@@ -19,7 +19,7 @@ from models.emulators.driver_weather import SpaceWeather
 from models.errors import DataError, DependencyError
 from pipelines.datasets.space_weather.fetch import Fetched
 from pipelines.datasets.space_weather.fetch import fetch as fetch_source
-from pipelines.datasets.space_weather.merge import check_gaps, merge
+from pipelines.datasets.space_weather.merge import check_gaps, merge, since
 from pipelines.datasets.space_weather.readers import read_text
 from pipelines.datasets.space_weather.table import (
     EMBEDDED,
@@ -65,6 +65,8 @@ def update_space_weather(
              which the first that can be used is enough
     path     of the table; the one in HALYARD_HOME by default
 
+    Days before the table begins (GFZ's file goes back to 1932) are left out.
+
     An address that cannot be reached changes nothing and is told in `failures`. Raises
     DataError when a file is damaged, incomplete, or ends before what is kept.
     """
@@ -74,7 +76,7 @@ def update_space_weather(
     got, failures = _read_all(sources, base, fetch)
     if not got:
         return Update(base, target if kept else EMBEDDED, False, (), tuple(failures))
-    merged = rounded(reduce(merge, [weather for _, weather in got], base))
+    merged = rounded(reduce(merge, [since(w, base.days[0]) for _, w in got], base))
     check_gaps(merged)
     used = tuple(fetched.about() for fetched, _ in got)
     merged = replace(merged, as_of=np.datetime64(got[-1][0].retrieved))

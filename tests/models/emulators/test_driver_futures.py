@@ -5,11 +5,12 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from models.emulators.driver_futures import DriverSamples, forecast_drivers, sun_distance
+from models.emulators.driver_futures import forecast_drivers
 from models.emulators.driver_history import Method, flux_history, kp_history
 from models.emulators.driver_hours import hourly_drivers
 from models.emulators.driver_issue import as_known_at
 from models.emulators.driver_paths import History, fit, nearest, sample_paths
+from models.emulators.driver_samples import DriverSamples
 from models.emulators.driver_weather import SpaceWeather
 from models.errors import ConfigError, DataError
 from tests.models.emulators.driver_tables import FIRST, wandering
@@ -149,6 +150,15 @@ def test_a_table_that_is_too_old_or_too_short_says_what_to_do() -> None:
         forecast(history=24 * 750)
 
 
+def test_days_before_the_first_f107_do_not_count_as_history() -> None:
+    weather = wandering()
+    weather.f107[:300] = weather.f107_adjusted[:300] = np.nan
+    cut = SpaceWeather(
+        FIRST + 300, weather.f107[300:], weather.f107_adjusted[300:], weather.kp[300:]
+    )
+    assert forecast(weather).values.tobytes() == forecast(cut).values.tobytes()
+
+
 def test_too_few_past_origins_are_refused() -> None:
     with pytest.raises(DataError, match="expected 200 or more days of history"):
         flux_history(np.zeros(282), 3, "ensemble")
@@ -182,9 +192,3 @@ def test_past_origins_of_kp_stand_at_the_hour_of_today_and_end_before_it() -> No
     # need the newest origin two days back.
     assert history.targets[-1].tolist() == (kp[-1] - 16 + np.arange(1, 11)).tolist()
     assert np.all(np.diff(history.targets[:, 0]) == 8)
-
-
-def test_the_sun_is_nearest_in_january_and_farthest_in_july() -> None:
-    # Perihelion of 3 January and aphelion of 4 July 2000, in astronomical units.
-    distance = sun_distance(np.array(["2000-01-03", "2000-07-04"], dtype="datetime64[D]"))
-    np.testing.assert_allclose(distance, [0.98332, 1.01674], atol=1e-4)

@@ -41,6 +41,11 @@ def test_rows_hold_for_their_three_hours_and_the_table_for_what_was_before() -> 
     assert drivers.column("ap_3")[:4].tolist() == [48.0] * 3 + [27.0]
 
 
+def test_hourly_rows_end_with_their_last_three_hours() -> None:
+    assert len(drivers_from_rows(rows(24, step=1), as_known_at(table(), START))) == 24
+    assert len(drivers_from_rows(rows(23, step=1), as_known_at(table(), START))) == 24
+
+
 def test_the_adjusted_flux_follows_from_the_distance_of_the_sun() -> None:
     drivers = drivers_from_rows(rows(), table())
     # On 11 April the sun is 1.0023 astronomical units away.

@@ -103,6 +103,7 @@ def test_a_repeated_and_a_disordered_day_are_named() -> None:
         (",1,0,3,7,10,", ",1,0,3,7,15,", "from 09 UTC: Kp 1.5 is no third"),
         (",1,0,3,7,10,", ",1,0,3,7,50,", "from 09 UTC: Kp 5 goes with ap 48, got ap 4; correct"),
         ("2025-07-01", "01.07.2025", "line 2, column 'DATE': expected a date such as 2003-11-20"),
+        ("2025-07-01", "", "line 2, column 'DATE': expected a date such as 2003-11-20, got ''"),
         ("F10.7_DATA_TYPE", "TYPE", "column 'F10.7_DATA_TYPE' is missing; there are: DATE, BSRN"),
     ],
 )

@@ -47,6 +47,17 @@ def test_the_table_remembers_what_it_was_made_from(tmp_path: Path) -> None:
     assert read_table(target).as_of == np.datetime64(used["retrieved"])
 
 
+def test_days_before_the_table_begins_are_left_out_gaps_and_all(tmp_path: Path) -> None:
+    # From 1994 on, and without F10.7 in six days of every hundred, the first ones among them.
+    days = 11_200
+    text = texts.gfz(days, first=np.datetime64("1994-12-20"))
+    text = text.replace("   150.0    152.0", "    -1.0     -1.0")
+    for day in range(1, 6):
+        text = text.replace(f"   {150.0 + day}    {152.0 + day}", "    -1.0     -1.0")
+    done = update_space_weather([source(tmp_path, text)], tmp_path / "t.parquet")
+    assert (str(done.weather.first), len(done.weather)) == ("1995-01-01", days - 12)
+
+
 def test_a_later_update_builds_on_the_one_before(tmp_path: Path) -> None:
     target = tmp_path / "t.parquet"
     update_space_weather([source(tmp_path, texts.celestrak(DAYS))], target)

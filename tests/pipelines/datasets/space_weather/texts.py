@@ -44,7 +44,8 @@ def thirds(day: int) -> np.ndarray:
 
 
 def flux(day: int) -> float:
-    return 150.0 + day
+    """F10.7 of the day of this number: 150 to 249, in turn."""
+    return 150.0 + day % 100
 
 
 def dates(days: int, first: np.datetime64 = FIRST) -> list[str]:
