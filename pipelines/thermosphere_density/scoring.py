@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from models.contract import LEVELS, FloatArray
+from models.contract import FloatArray
 from models.emulators.grid import Grid
 from models.emulators.log_density import Shape
 
@@ -25,6 +25,8 @@ CELL_STEP = 7
 #: Days before and after an hour of high Kp that belong to its class.
 BEFORE_HOURS, AFTER_HOURS = 48, 72
 MODERATE_KP, STRONG_KP = 5.0, 7.0
+#: Levels behind the CRPS, and where its table of standardised errors ends.
+_CRPS_LEVELS, _TABLE_END = 200, 12.0
 CLASSES = ("quiet", "moderate", "strong")
 
 
@@ -129,12 +131,11 @@ def _inside(nominal: float) -> str:
 
 
 def _standard_crps(u: FloatArray, shape: Shape) -> FloatArray:
-    """CRPS of a standardised error, from a table: twice the mean pinball loss over LEVELS."""
-    grid = np.linspace(-12.0, 12.0, 2401)
-    quantiles = shape.quantiles[:, None]
-    levels = np.asarray(LEVELS)[:, None]
-    miss = grid - quantiles
-    table = 2 * np.mean(np.maximum(levels * miss, (levels - 1) * miss), axis=0)
+    """CRPS of a standardised error, from a table: twice the mean pinball loss over levels."""
+    levels = (np.arange(_CRPS_LEVELS) + 0.5) / _CRPS_LEVELS
+    grid = np.linspace(-_TABLE_END, _TABLE_END, 1201)
+    miss = grid - shape.at(levels)[:, None]
+    table = 2 * np.mean(np.maximum(levels[:, None] * miss, (levels[:, None] - 1) * miss), axis=0)
     # Beyond the table the loss is linear in the error.
-    beyond = np.maximum(np.abs(u) - 12.0, 0.0)
+    beyond = np.maximum(np.abs(u) - _TABLE_END, 0.0)
     return np.asarray(np.interp(u, grid, table) + beyond)
