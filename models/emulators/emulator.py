@@ -264,18 +264,15 @@ def _moments(
     hour = np.clip(np.floor(hours), 0, max(len(path) - 2, 0)).astype(np.int64)
     share = torch.from_numpy((hours - hour).astype(np.float32))
     after = np.minimum(hour + 1, len(path) - 1)
-    states = torch.from_numpy(path.mean.astype(np.float32, copy=False))
+    states, left_out = path.tensors
     state = torch.lerp(states[hour], states[after], share[:, None])
-    variance = torch.empty(len(basis))
-    factor = torch.from_numpy(path.factor.astype(np.float32, copy=False))
+    both = torch.empty(len(basis), 2)
     groups, first = np.unique(hour, return_index=True)
-    ends = [*first[1:], len(hour)]
-    for group, start, end in zip(groups, first, ends, strict=True):
-        part, later = basis[start:end], min(int(group) + 1, len(path) - 1)
-        before = (part @ factor[int(group)]).square_().sum(dim=1)
-        behind = (part @ factor[later]).square_().sum(dim=1)
-        variance[start:end] = torch.lerp(before, behind, share[start:end])
+    for group, start, end in zip(groups, first, [*first[1:], len(hour)], strict=True):
+        # The factors of this hour and the next side by side: one product for both.
+        product = basis[start:end] @ path.factor_pairs[int(group)]
+        torch.sum(product.square_().view(-1, 2, rank), dim=2, out=both[start:end])
+    variance = torch.lerp(both[:, 0], both[:, 1], share)
+    unseen = left**2 * torch.lerp(left_out[hour], left_out[after], share)
     log_density = (basis * state).sum(dim=1) + mean
-    factors = torch.from_numpy(path.left_out.astype(np.float32, copy=False))
-    left_out = left**2 * torch.lerp(factors[hour], factors[after], share)
-    return log_density.numpy(), (variance + left_out).numpy()
+    return log_density.numpy(), (variance + unseen).numpy()

@@ -49,6 +49,21 @@ class StatePath:
         """Lower triangular factor of each covariance, hour × component × component."""
         return factors(self.covariance)
 
+    @cached_property
+    def factor_pairs(self) -> torch.Tensor:
+        """Factors of every hour and the next side by side, hour × component × (2 · component)."""
+        factor = torch.from_numpy(self.factor.astype(np.float32))
+        later = torch.cat([factor[1:], factor[-1:]])
+        return torch.cat([factor, later], dim=2)
+
+    @cached_property
+    def tensors(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and `left_out` as float32 tensors."""
+        return (
+            torch.from_numpy(self.mean.astype(np.float32)),
+            torch.from_numpy(self.left_out.astype(np.float32)),
+        )
+
     def hours_since_start(self, times: npt.NDArray[np.datetime64]) -> FloatArray:
         """Times as hours after the first one. Raises ModelError outside the path."""
         first, last = self.times[0], self.times[-1]
