@@ -67,9 +67,10 @@ class FieldTable:
         longitudes, latitudes, heights = self.shape
         x = torch.from_numpy(np.asarray(local_time, np.float64) * (longitudes / 24.0))
         y = torch.from_numpy((np.asarray(latitude, np.float64) + 90.0) / LATITUDE_STEP)
-        z, top = torch.from_numpy(np.asarray(height, np.float64)), heights - 2
+        z, levels = torch.from_numpy(np.asarray(height, np.float64)), self.height.numpy()
         column, row = x.floor(), y.floor().clamp(0, latitudes - 2)
-        level = (torch.bucketize(z, self.height, right=True) - 1).clamp(0, top)
+        below = np.searchsorted(levels, height, side="right") - 1
+        level = torch.from_numpy(np.clip(below, 0, heights - 2))
         low = self.height[level]
         up = ((z - low) / (self.height[level + 1] - low)).float()
         east, north = (x - column).float(), (y - row).float()
@@ -101,11 +102,10 @@ class FieldTable:
 
 def _weights(east: torch.Tensor, north: torch.Tensor, up: torch.Tensor) -> torch.Tensor:
     """Weights of the corners in the order of `FieldTable.at`, point × 8."""
-    vertical = torch.stack([1 - up, up], dim=1)
-    meridian = torch.stack([1 - north, north], dim=1)
-    zonal = torch.stack([1 - east, east], dim=1)
-    product = zonal[:, :, None, None] * meridian[:, None, :, None] * vertical[:, None, None, :]
-    return product.reshape(-1, 8)
+    south, down = 1 - north, 1 - up
+    corners = [south * down, south * up, north * down, north * up]
+    west = 1 - east
+    return torch.stack([west * c for c in corners] + [east * c for c in corners], dim=1)
 
 
 def _finer_latitudes(latitude: npt.NDArray[np.float64], values: FloatArray) -> FloatArray:
