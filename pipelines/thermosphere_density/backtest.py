@@ -22,11 +22,13 @@ from models.emulators.cells import cell_distribution
 from models.emulators.drivers import Drivers
 from models.emulators.emulator import DensityEmulator
 from models.emulators.features import features
+from models.emulators.rollout_ensemble import RolloutEnsemble
 from models.emulators.settings import DensityConfig
 from models.rollouts import RolloutForecast, Rollouts
 from pipelines.atomic import write_parquet
-from pipelines.thermosphere_density.contestants import Contestant, contestants
+from pipelines.thermosphere_density.contestants import PHYSICS, Contestant, contestants
 from pipelines.thermosphere_density.fields import Fields, ReducedSeries, reduce_fields
+from pipelines.thermosphere_density.physics_model import LABEL, PhysicsModel
 from pipelines.thermosphere_density.scoring import (
     CLASSES,
     Bands,
@@ -35,7 +37,7 @@ from pipelines.thermosphere_density.scoring import (
 )
 from pipelines.thermosphere_density.splits import Split, consecutive_rollouts, split_hours
 from pipelines.thermosphere_density.storms import Storm, storm_tables, strongest_storms
-from pipelines.thermosphere_density.training import assemble, train_ensemble
+from pipelines.thermosphere_density.training import assemble, train_ensemble, training_rollouts
 
 #: The tables of one contestant, in the order of `_judge`.
 _KINDS = ("hours", "curves", "maps")
@@ -98,7 +100,7 @@ def judge_contestants(
     storms = strongest_storms(drivers, split.held_out)
     everyone = [
         one
-        for one in contestants(config, how.small_rank)
+        for one in contestants(config, how.small_rank, physics=fields.label != LABEL)
         if not how.models or one.name in how.models
     ]
     tables: list[list[pl.DataFrame]] = []
@@ -145,8 +147,7 @@ def _judge(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Train one contestant, forecast, and return what _KINDS names."""
     config = one.config(base)
-    networks = len(one.cells) * one.members
-    ensemble = train_ensemble(series, split, config, jobs=min(how.jobs, networks))
+    ensemble = _ensemble(one, fields, series, split, config, how)
     emulator = assemble(fields, series, split, ensemble, config)
     inputs = features(series.drivers, config.feature_set)
     rollouts = consecutive_rollouts(split.held_out, inputs, series.state, config)
@@ -156,6 +157,22 @@ def _judge(
         one.name, emulator, rollouts, forecast, fields, series.drivers, how.bands
     )
     return hours, *shown
+
+
+def _ensemble(
+    one: Contestant,
+    fields: Fields,
+    series: ReducedSeries,
+    split: Split,
+    config: DensityConfig,
+    how: DensityBacktest,
+) -> RolloutEnsemble:
+    if one.name == PHYSICS:
+        model = PhysicsModel(series.drivers, fields.grid, series.components)
+        _, valid = training_rollouts(series, split, config)
+        return RolloutEnsemble([(PHYSICS, model)]).learn_errors(valid)
+    networks = len(one.cells) * one.members
+    return train_ensemble(series, split, config, jobs=min(how.jobs, networks))
 
 
 def score_rollouts(

@@ -33,15 +33,21 @@ class Contestant:
 
 #: The ensemble that is served, on its components.
 EMULATOR = "emulator"
+#: NRLMSIS itself, which takes part where another model made the fields.
+PHYSICS = "msis"
 
 
-def contestants(config: DensityConfig, small_rank: int) -> tuple[Contestant, ...]:
+def contestants(
+    config: DensityConfig, small_rank: int, *, physics: bool = False
+) -> tuple[Contestant, ...]:
     """Everyone, the emulator first.
 
     small_rank  components of the published emulators
+    physics     whether NRLMSIS takes part: not where it made the fields
     """
     both, full, members = config.cells, config.feature_set, config.members
     cells = " and ".join(cell.upper() for cell in both)
+    msis = Contestant(PHYSICS, "NRLMSIS 2.1 itself, with observed drivers", (PHYSICS,), full)
     return (
         Contestant(EMULATOR, f"ensemble of {cells} on all drivers", both, full, None, members),
         Contestant(
@@ -71,4 +77,5 @@ def contestants(config: DensityConfig, small_rank: int) -> tuple[Contestant, ...
             small_rank,
         ),
         Contestant("persistence", "the state at the start stays", ("persistence",), full),
+        *([msis] if physics else []),
     )

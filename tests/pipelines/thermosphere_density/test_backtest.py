@@ -42,7 +42,7 @@ def mape(found: Judged, model: str, **where: str) -> float:
 
 def test_every_contestant_is_scored_on_the_same_hours_of_the_year_held_out() -> None:
     found, _ = judged()
-    names = [one.name for one in contestants(QUICK, 1)]
+    names = [one.name for one in contestants(QUICK, 1, physics=True)]
     assert found.hours["model"].unique(maintain_order=True).to_list() == names
     counts = found.hours.group_by("model").len()["len"].unique()
     assert len(counts) == 1
@@ -53,6 +53,16 @@ def test_every_contestant_is_scored_on_the_same_hours_of_the_year_held_out() -> 
 def test_the_emulator_beats_persistence_where_drivers_move_the_state() -> None:
     found, _ = judged()
     assert mape(found, "emulator") < 0.7 * mape(found, "persistence")
+
+
+def test_nrlmsis_does_not_take_part_where_it_made_the_fields() -> None:
+    names = [one.name for one in contestants(QUICK, 1)]
+    assert "msis" not in names
+    found, _ = judged()
+    # The small world is not the thermosphere, so NRLMSIS is far off and knows it.
+    assert mape(found, "msis") > mape(found, "emulator")
+    rows = found.hours.filter(model="msis")
+    assert segment_row(rows)["coverage"]["0.9"] > 0.5
 
 
 def test_fewer_components_are_used_where_they_are_asked_for() -> None:
