@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from models.contract import State
 
 FUND_SHARPE = "fund-sharpe"
+THERMOSPHERE_DENSITY = "thermosphere-density"
 #: Version names that stand for another: the one that is served, the newest one.
 CHAMPION, LATEST = "champion", "latest"
 FORMAT = 1

@@ -37,9 +37,9 @@ INTERRUPTED = 130
 
 #: Verb -> command function or Typer sub-app, in the order of `halyard --help`.
 VERBS: dict[str, Callable[..., Any] | typer.Typer] = {
-    "train": train.train,
-    "tune": tune.tune,
-    "backtest": backtest.backtest,
+    "train": train.app,
+    "tune": tune.app,
+    "backtest": backtest.app,
     "package": package.package,
     "serve": serve.serve,
     "forecast": forecast.forecast,
@@ -54,7 +54,7 @@ def build_app() -> typer.Typer:
     """Return the Typer application with every verb of `VERBS`."""
     app = typer.Typer(
         name="halyard",
-        help="Forecast fund Sharpe ratios: train, tune, back-test, serve.",
+        help="Forecast fund Sharpe ratios and thermosphere density: train, tune, back-test, serve.",
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -69,7 +69,7 @@ def build_app() -> typer.Typer:
 
 
 def _root() -> None:
-    """Forecast fund Sharpe ratios: train, tune, back-test, serve."""
+    """Forecast fund Sharpe ratios and thermosphere density: train, tune, back-test, serve."""
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -30,12 +30,14 @@ Objective = Callable[[Parameters, Report], float]
 OBJECTIVES: dict[str, str] = {
     "fund-sharpe": "pipelines.fund_sharpe.tuning_objective:fund_sharpe_objective",
     "monthly": "pipelines.monthly.objective:monthly_objective",
+    "thermosphere-density": "pipelines.thermosphere_density.tuning_objective:density_objective",
 }
 
 #: Name -> "module:function" that turns parameters into all settings of the model; without
 #: one, the parameters are the settings.
 SETTINGS: dict[str, str] = {
     "fund-sharpe": "pipelines.fund_sharpe.tuning_objective:tuned_settings",
+    "thermosphere-density": "pipelines.thermosphere_density.tuning_objective:tuned_settings",
 }
 
 

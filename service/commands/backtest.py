@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from models.errors import ConfigError
-from pipelines.registry import FUND_SHARPE
+from pipelines.registry import FUND_SHARPE, THERMOSPHERE_DENSITY
+from service.commands import backtest_density
+from service.commands.backtest_density import JUDGING, as_overrides, default_folder
 from service.commands.panel_options import MinMonths, PanelOptions, takes_panel
+from service.commands.targets import target_group
 
 if TYPE_CHECKING:
     from models.fund_sharpe import FundSharpeConfig
     from pipelines.datasets.funds import LoadedPanel
     from pipelines.fund_sharpe.backtest_plan import BacktestSettings
-
-#: Overrides that begin so change how models are judged, the others the model.
-JUDGING = "backtest."
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,12 @@ class BacktestPanelOptions(PanelOptions):
     min_months: MinMonths = 60
 
 
+app = target_group("back-test", "Judge models on data that they did not see; write a report.")
+
+
+@app.command(FUND_SHARPE)
 @takes_panel
-def backtest(
-    target: Annotated[str, typer.Argument(help="What to judge: fund-sharpe.")],
+def backtest_fund_sharpe(
     panel: BacktestPanelOptions,
     overrides: Annotated[
         list[str] | None,
@@ -50,7 +53,8 @@ def backtest(
     workers: Annotated[int | None, typer.Option(help="Processes [2].")] = None,
     seed: Annotated[int | None, typer.Option(help="Of networks, samples and tests [0].")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the results [HALYARD_HOME/backtests/TARGET].")
+        Path | None,
+        typer.Option(help="Folder of the results [HALYARD_HOME/backtests/fund-sharpe]."),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="A first report in minutes: fewer funds and origins.")
@@ -65,12 +69,10 @@ def backtest(
     Example:
       halyard backtest fund-sharpe --data returns.parquet --risk-free bills.csv --out report
     """
-    if target != FUND_SHARPE:
-        raise ConfigError(f"nothing called {target!r} to back-test; there is: {FUND_SHARPE}")
     given = {"window": window, "horizons": _numbers(horizons), "seed": seed}
     config, settings = _settings(given, {"origins": origins, "workers": workers}, overrides or ())
     loaded = panel.open()
-    folder = out or _default_folder(target)
+    folder = out or default_folder(FUND_SHARPE)
     _run(loaded, config, settings, folder, quick, _remarks(loaded, panel.min_months))
 
 
@@ -87,13 +89,9 @@ def _settings(
     rest = [text for text in overrides if not text.startswith(JUDGING)]
     judging = {**judging, "seed": model["seed"]}
     return (
-        load_dataclass(FundSharpeConfig, "fund_sharpe", [*_as_overrides(model), *rest]),
-        load_config(BacktestSettings, "backtest", [*_as_overrides(judging), *own]),
+        load_dataclass(FundSharpeConfig, "fund_sharpe", [*as_overrides(model), *rest]),
+        load_config(BacktestSettings, "backtest", [*as_overrides(judging), *own]),
     )
-
-
-def _as_overrides(options: dict[str, Any]) -> list[str]:
-    return [f"{name}={value}" for name, value in options.items() if value is not None]
 
 
 def _numbers(text: str | None) -> list[int] | None:
@@ -107,12 +105,6 @@ def _numbers(text: str | None) -> list[int] | None:
         ) from error
 
 
-def _default_folder(target: str) -> Path:
-    from pipelines.environment import halyard_home
-
-    return halyard_home() / "backtests" / target
-
-
 def _run(
     loaded: LoadedPanel,
     config: FundSharpeConfig,
@@ -121,9 +113,9 @@ def _run(
     quick: bool,
     remarks: tuple[str, ...],
 ) -> None:
+    from pipelines.fund_sharpe import judging
     from pipelines.fund_sharpe.backtest_plan import make_plan
     from pipelines.fund_sharpe.backtest_plan import quick as make_quick
-    from pipelines.fund_sharpe.judging import backtest_fund_sharpe
     from service.commands.progress_bars import part_bar
 
     config = replace(config, periods_per_year=loaded.panel.periods_per_year)
@@ -137,7 +129,7 @@ def _run(
         err=True,
     )
     with part_bar("forecasting origins") as advance:
-        results = backtest_fund_sharpe(plan, out, advance, remarks)
+        results = judging.backtest_fund_sharpe(plan, out, advance, remarks)
     typer.echo(results.text)
     typer.echo(results.verdict.text)
     for name, file in results.files.items():
@@ -160,3 +152,6 @@ def _remarks(loaded: LoadedPanel, min_months: int) -> tuple[str, ...]:
             f"{len(loaded.findings)} warnings about the data; the first: {loaded.findings[0]}."
         )
     return tuple(remarks)
+
+
+app.command(THERMOSPHERE_DENSITY)(backtest_density.backtest_density)

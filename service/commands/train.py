@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from models.errors import ConfigError
-from pipelines.registry import FUND_SHARPE
+from pipelines.registry import FUND_SHARPE, THERMOSPHERE_DENSITY
+from service.commands import train_density
 from service.commands.panel_options import PanelOptions, takes_panel
+from service.commands.promotion import settle
+from service.commands.targets import target_group
 
 if TYPE_CHECKING:
     from models.fund_sharpe import FundSharpeConfig
@@ -21,9 +24,12 @@ if TYPE_CHECKING:
 SERVED_PERIODS_PER_YEAR = 12
 
 
+app = target_group("train", "Train a model and store it as a new version.")
+
+
+@app.command(FUND_SHARPE)
 @takes_panel
-def train(
-    target: Annotated[str, typer.Argument(help="What to train: fund-sharpe.")],
+def train_fund_sharpe(
     panel: PanelOptions,
     overrides: Annotated[
         list[str] | None,
@@ -40,7 +46,7 @@ def train(
         ),
     ] = None,
 ) -> None:
-    """Train a model and store it as a new version.
+    """Train the forecaster of Sharpe ratios and store it as a new version.
 
     Its scores come from a first fit that did not see the newest months.
 
@@ -51,8 +57,6 @@ def train(
     from models.fund_sharpe import FundSharpeConfig
     from pipelines.dataclass_config import load_dataclass
 
-    if target != FUND_SHARPE:
-        raise ConfigError(f"nothing called {target!r} to train; there is: {FUND_SHARPE}")
     settings = load_dataclass(FundSharpeConfig, config or "fund_sharpe", overrides or ())
     train_and_store(panel.open().panel, settings, promote)
 
@@ -66,7 +70,7 @@ def train_and_store(
 
     Raises ConfigError when panel and settings are of different frequency.
     """
-    from pipelines.fund_sharpe.training import train_fund_sharpe
+    from pipelines.fund_sharpe import training
     from service.commands.progress_bars import part_bar
 
     check_frequency(panel, settings, promote)
@@ -74,10 +78,10 @@ def train_and_store(
         f"Training on {len(panel.ids)} series, {panel.periods[0]} to {panel.periods[-1]}.", err=True
     )
     with part_bar("training networks") as advance:
-        stored = train_fund_sharpe(panel, settings, advance)
+        stored = training.train_fund_sharpe(panel, settings, advance)
     typer.echo(f"Stored {stored.tag}.")
     _tell_scores(stored.metadata["metrics"])
-    _settle(stored, promote, monthly=panel.periods_per_year == SERVED_PERIODS_PER_YEAR)
+    settle(stored, promote, servable=panel.periods_per_year == SERVED_PERIODS_PER_YEAR)
     return stored
 
 
@@ -96,22 +100,6 @@ def check_frequency(panel: ReturnsPanel, settings: FundSharpeConfig, promote: bo
         )
 
 
-def _settle(stored: StoredModel, promote: bool | None, *, monthly: bool) -> None:
-    """Promote or not, and say which version answers from now on."""
-    from pipelines import registry
-
-    champion = registry.champion_version(stored.name)
-    wanted = champion is None if promote is None else promote
-    if wanted and monthly:
-        registry.promote(stored)
-        before = "there was none before" if champion is None else f"it was {champion}"
-        typer.echo(f"Champion is now {stored.version} ({before}); a running server keeps its own.")
-        return
-    kept = "there is none" if champion is None else f"it stays {champion}"
-    typer.echo(f"Champion unchanged ({kept}). Serve this version after:")
-    typer.echo(f"  halyard models promote {stored.tag}")
-
-
 def _tell_scores(metrics: Mapping[str, Any]) -> None:
     if "holdout_rmse" not in metrics:
         typer.echo("No scores: the data are too short to hold the newest months out.")
@@ -119,3 +107,6 @@ def _tell_scores(metrics: Mapping[str, Any]) -> None:
     from service.commands.tables import show_holdout
 
     show_holdout(metrics)
+
+
+app.command(THERMOSPHERE_DENSITY)(train_density.train_density)

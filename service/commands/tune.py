@@ -2,99 +2,58 @@ r"""`halyard tune`: search for good settings, go on after a kill, write down wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from models.errors import ConfigError
-from pipelines.registry import FUND_SHARPE
+from pipelines.registry import FUND_SHARPE, THERMOSPHERE_DENSITY
+from service.commands import studies, tune_density
 from service.commands.panel_options import PanelOptions, takes_panel
+from service.commands.targets import target_group
 
 if TYPE_CHECKING:
     from pipelines.tuning.objectives import ObjectiveSource
-    from pipelines.tuning.settings import TrialRecord, TuningResult, TuningSettings
-    from pipelines.tuning.space import SearchSpace
 
-#: Overrides that begin so change the search space, the others how it is searched.
-SPACE = "space."
+MONTHLY = "monthly"
 
-
-@takes_panel
-def tune(
-    target: Annotated[str, typer.Argument(help="What to tune: fund-sharpe or monthly.")],
-    panel: PanelOptions,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="key=value: pruner, startup_trials, warmup_steps, seed, "
-            "or a bound of the space such as space.hidden_size.high=64."
-        ),
-    ] = None,
-    until: Annotated[
-        str | None,
-        typer.Option(help="Newest month that is read, such as 2010-12: later ones stay unseen."),
-    ] = None,
-    trials: Annotated[
-        int | None, typer.Option(help="Trials of the study in all, earlier runs included [50].")
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(help="Processes; a study is repeatable only with one [1].")
-    ] = None,
-    sampler: Annotated[str | None, typer.Option(help="tpe, gp or random [tpe].")] = None,
-    space: Annotated[
-        str, typer.Option(help="Search space: a shipped name or a .yaml file.")
-    ] = "search_space",
-    storage: Annotated[
-        str | None, typer.Option(help="URL of a database; without one, study.db in --out.")
-    ] = None,
-    study: Annotated[str | None, typer.Option(help="Name of the study [the target's].")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder of the study [HALYARD_HOME/studies/STUDY].")
-    ] = None,
-) -> None:
-    """Tune a model; a stopped study goes on.
-
-    The same command goes on with a study that was stopped or killed. Writes summary.json,
-    best.yaml, a plot of the history and one of the importances.
-
-    \b
-    Example:
-      halyard tune fund-sharpe --data returns.parquet --trials 100 --workers 2
-    """
-    given = {"trials": trials, "workers": workers, "sampler": sampler, "storage": storage}
-    settings, bounds = _settings(target, study, given, space, overrides or [])
-    folder = _folder(out, settings.study)
-    _run(target, _source(target, panel, until), settings, bounds, folder)
+app = target_group("tune", "Search for good settings; a stopped study goes on.")
 
 
-def _settings(
-    target: str,
-    study: str | None,
-    given: Mapping[str, Any],
-    space: str,
-    overrides: Sequence[str],
-) -> tuple[TuningSettings, SearchSpace]:
-    """Options and overrides, checked."""
-    from pipelines.config import load_config
-    from pipelines.tuning.settings import TuningSettings
-    from pipelines.tuning.space import SearchSpace
+def _panel_command(target: str, text: str) -> Callable[..., Any]:
+    """The command that tunes a model of returns; all have the same options."""
 
-    chosen = {name: value for name, value in given.items() if value is not None}
-    searching = [text for text in overrides if not text.startswith(SPACE)]
-    bounds = [f"parameters.{t.removeprefix(SPACE)}" for t in overrides if t.startswith(SPACE)]
-    return (
-        load_config(TuningSettings, {"study": study or target, **chosen}, searching),
-        load_config(SearchSpace, space, bounds),
-    )
+    @takes_panel
+    def tune(
+        panel: PanelOptions,
+        overrides: studies.Overrides = None,
+        until: Annotated[
+            str | None,
+            typer.Option(
+                help="Newest month that is read, such as 2010-12: later ones stay unseen."
+            ),
+        ] = None,
+        trials: studies.Trials = None,
+        workers: studies.Workers = None,
+        sampler: studies.Sampler = None,
+        space: studies.Space = "search_space",
+        storage: studies.Storage = None,
+        study: studies.Study = None,
+        out: studies.Out = None,
+    ) -> None:
+        from pipelines.tuning.objectives import settings_of
 
+        given = {"trials": trials, "workers": workers, "sampler": sampler, "storage": storage}
+        settings, bounds = studies.study_settings(target, study, given, space, overrides or [])
+        folder = studies.study_folder(out, settings.study)
+        source = _source(target, panel, until)
+        studies.run_study(source, settings, bounds, folder, partial(settings_of, target))
 
-def _folder(out: Path | None, study: str) -> Path:
-    from pipelines.environment import halyard_home
-
-    return out or halyard_home() / "studies" / study
+    tune.__doc__ = text
+    return tune
 
 
 def _source(target: str, panel: PanelOptions, until: str | None) -> ObjectiveSource:
@@ -121,51 +80,26 @@ def _reading(panel: PanelOptions, until: str | None) -> dict[str, Any]:
     return {**chosen, **{name: value for name, value in extra.items() if value}}
 
 
-def _run(
-    target: str,
-    source: ObjectiveSource,
-    settings: TuningSettings,
-    space: SearchSpace,
-    out: Path,
-) -> None:
-    from pipelines.tuning.objectives import settings_of
-    from pipelines.tuning.report import write_report
-    from pipelines.tuning.run import tune as run_study
+_FILES = """
 
-    typer.echo(f"study {settings.study}: {settings.trials} trials, in {out}")
-    result = _with_progress(
-        settings, lambda on_trial: run_study(source, space, settings, out, on_trial)
+The same command goes on with a study that was stopped or killed. Writes summary.json,
+best.yaml, a plot of the history and one of the importances.
+
+\b
+Example:
+"""
+app.command(FUND_SHARPE)(
+    _panel_command(
+        FUND_SHARPE,
+        f"Tune the forecaster of Sharpe ratios.{_FILES}"
+        "  halyard tune fund-sharpe --data returns.parquet --trials 100 --workers 2",
     )
-    best = settings_of(target, result.best.params)
-    _tell(result, write_report(result, space, settings, out, best))
-
-
-def _with_progress(
-    settings: TuningSettings,
-    run: Callable[[Callable[[int, int, TrialRecord], None]], TuningResult],
-) -> TuningResult:
-    """Run a study under a bar with the time left and the best loss so far."""
-    from service.commands.progress_bars import timed_bars
-
-    with timed_bars() as progress:
-        task = progress.add_task("tuning", total=settings.trials)
-        best = float("inf")
-
-        def on_trial(done: int, _total: int, trial: TrialRecord) -> None:
-            nonlocal best
-            progress.update(task, completed=done)
-            if trial.value is not None and trial.value < best:
-                best = trial.value
-                progress.update(task, description=f"best {best:.5g} (trial {trial.number})")
-                progress.console.print(f"trial {trial.number}: {best:.5g}, the best so far")
-
-        return run(on_trial)
-
-
-def _tell(result: TuningResult, files: Mapping[str, Path]) -> None:
-    counts = ", ".join(f"{number} {state}" for state, number in sorted(result.counts.items()))
-    typer.echo(f"{counts}; the best is trial {result.best.number}: {result.best.value:.6g}")
-    for name, value in result.best.params.items():
-        typer.echo(f"  {name}={value}")
-    for name, file in files.items():
-        typer.echo(f"{name}: {file}")
+)
+app.command(MONTHLY)(
+    _panel_command(
+        MONTHLY,
+        f"Tune the forecaster of monthly series.{_FILES}"
+        "  halyard tune monthly --data m3.parquet --space monthly_space --trials 100",
+    )
+)
+app.command(THERMOSPHERE_DENSITY)(tune_density.tune_density)

@@ -106,7 +106,11 @@ def test_funds_younger_than_five_years_are_left_out(
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["alpha"], "nothing called 'alpha' to back-test; there is: fund-sharpe"),
+        (
+            ["alpha"],
+            "nothing called 'alpha' to back-test; there is: fund-sharpe, thermosphere-density",
+        ),
+        ([], "expected what to back-test; there is: fund-sharpe, thermosphere-density"),
         (["fund-sharpe", "--horizons", "6;12"], "--horizons: expected whole numbers with commas"),
         (["fund-sharpe", "--horizons", "2"], "horizon 2: a forward Sharpe ratio needs at least 3"),
         (["fund-sharpe", "--horizons", "6,6"], "horizons: expected different values, got [6, 6]"),

@@ -94,7 +94,8 @@ def test_settings_of_another_frequency_are_refused_before_training() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["alpha"], "nothing called 'alpha' to train; there is: fund-sharpe"),
+        (["alpha"], "nothing called 'alpha' to train; there is: fund-sharpe, thermosphere-density"),
+        ([], "expected what to train; there is: fund-sharpe, thermosphere-density"),
         (["fund-sharpe", "member=2"], "override member: unknown key (did you mean 'members'?)"),
         (["fund-sharpe", "--data", "none.csv"], "none.csv"),
         (["fund-sharpe", "--config", "none.yaml"], "none.yaml: no such settings file"),

@@ -26,10 +26,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Words that tune a toy in place of the networks."""
-    monkeypatch.setitem(objectives.OBJECTIVES, "toy", f"{__name__}:toy_objective")
+    monkeypatch.setitem(objectives.OBJECTIVES, "monthly", f"{__name__}:toy_objective")
     space = tmp_path / "space.yaml"
     space.write_text(yaml.safe_dump(SPACE, sort_keys=False), "utf-8")
-    return ["tune", "toy", "--space", str(space), "startup_trials=3"]
+    return ["tune", "monthly", "--space", str(space), "startup_trials=3"]
 
 
 def toy_objective(**_arguments: Any) -> objectives.Objective:
@@ -101,7 +101,8 @@ def test_the_usual_way_of_reading_needs_no_words() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["sharpe"], "nothing called 'sharpe' to tune"),
+        (["sharpe"], "nothing called 'sharpe' to tune (did you mean 'fund-sharpe'?); there is: "),
+        ([], "expected what to tune; there is: fund-sharpe, monthly, thermosphere-density"),
         (["monthly", "--until", "2010-12"], "--until: is for fund-sharpe; leave it out to tune"),
         (["monthly", "--min-months", "9"], "--min-months: is for fund-sharpe"),
         (["fund-sharpe", "--data", "none.csv"], "none.csv: no such file"),

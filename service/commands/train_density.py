@@ -1,0 +1,99 @@
+"""`halyard train thermosphere-density`, and the first training of `halyard serve`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from service.commands.density_options import ConfigFile, Snapshots, Workers, opened
+from service.commands.promotion import settle
+
+if TYPE_CHECKING:
+    from models.emulators.settings import DensityConfig
+    from pipelines.registry import StoredModel
+
+#: Settings of the emulator that is trained when there is none.
+FIRST = "thermosphere_first"
+
+
+def train_density(
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="key=value: a setting, such as rank=10 or recurrent.training.epochs=20."
+        ),
+    ] = None,
+    snapshots: Snapshots = None,
+    config: ConfigFile = None,
+    workers: Workers = 2,
+    promote: Annotated[
+        bool | None,
+        typer.Option(
+            "--promote/--no-promote",
+            help="Serve this version from now on [only when there is no champion yet].",
+        ),
+    ] = None,
+) -> None:
+    """Train the emulator of thermosphere density and store it as a new version.
+
+    Its scores are those of the years held out. Fields come from --snapshots, or are made by
+    NRLMSIS first.
+
+    \b
+    Example:
+      halyard train thermosphere-density --snapshots fields held_out=[2003] members=2
+    """
+    from models.emulators.settings import DensityConfig
+    from pipelines.dataclass_config import load_dataclass
+
+    settings = load_dataclass(DensityConfig, config or "thermosphere_density", overrides or ())
+    train_and_store(settings, snapshots, workers, promote)
+
+
+def train_first(workers: int = 2) -> StoredModel:
+    """Train the short shipped settings and make the emulator the champion."""
+    from models.emulators.settings import DensityConfig
+    from pipelines.dataclass_config import load_dataclass
+
+    return train_and_store(load_dataclass(DensityConfig, FIRST), None, workers, promote=True)
+
+
+def train_and_store(
+    config: DensityConfig, snapshots: Path | None, workers: int, promote: bool | None
+) -> StoredModel:
+    """Open or make the fields, train under a bar, store, promote, and say what happened."""
+    from pipelines.thermosphere_density.storing import train_density as train
+    from service.commands.progress_bars import part_bar
+
+    fields, drivers, config = opened(config, snapshots, workers)
+    with part_bar("training networks") as advance:
+        stored = train(fields, drivers, config, workers, advance)
+    typer.echo(f"Stored {stored.tag}.")
+    _tell_scores(stored.metadata["metrics"])
+    settle(stored, promote)
+    return stored
+
+
+def _tell_scores(metrics: Mapping[str, Any]) -> None:
+    from service.commands.tables import plain_table, show
+
+    judged = metrics["judged_on"]
+    where = judged if isinstance(judged, str) else ", ".join(map(str, judged))
+    typer.echo(
+        f"Scores on {metrics['windows']} open-loop windows of {where}, which no network saw, "
+        f"with {metrics['components']} components:"
+    )
+    rows = [
+        (
+            name,
+            f"{scores['mape']:.2f} %",
+            f"{scores['calibration_error_score']:.1f} %",
+            f"{scores['coverage_90']:.1%}",
+        )
+        for name, scores in metrics["segments"].items()
+    ]
+    columns = ("segment", "MAPE", "calibration error", "in the 90 % interval")
+    show(plain_table(columns, rows))
