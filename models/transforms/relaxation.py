@@ -4,12 +4,13 @@ Choose it to see whether a recurrent emulator earns its place. NRLMSIS has no me
 57 hours of ap, so a map of the drivers can copy it; the thermosphere has. Two things are
 added, both invented here (their sizes are those of the literature, their form is not):
 
-- a lag: log density follows the model with a time constant that grows with height
+- a lag: log density follows the model with a time constant of hours that grows with height
   (Prölss 2011, "Density perturbations in the upper atmosphere caused by the dissipation of
-  solar wind energy", section 4: hours);
-- overcooling: storms fill a reservoir, as nitric oxide is made by particle precipitation,
-  which cools the thermosphere for days after (Knipp et al. 2017, "Thermospheric damping
-  response to sheath-enhanced geospace storms": density up to 40 % below that before).
+  solar wind energy", tells of such delays);
+- overcooling: storms fill a reservoir, as nitric oxide is made by particle precipitation
+  (Knipp et al. 2017, "Thermospheric nitric oxide response to shock-led storms"), which cools
+  the thermosphere below its state before the storm for days (Lei et al. 2012, "Overcooling in
+  the upper thermosphere during the recovery phase of the 2003 October storms").
 
 What comes out is no measurement and no physics model: label it a test truth wherever it is
 shown.
@@ -18,11 +19,14 @@ shown.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from models.contract import FloatArray
 from models.errors import ConfigError, ModelError
+
+FloatArray = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def generate(
     made = computed_source(source, settings.grid.grid(), weather, *hours, settings.relaxation)
     with part_bar(f"{made.label}, {first} to {last}") as progress:
         store = generate_snapshots(
-            made, *hours, out, workers=workers or _cores(), progress=progress
+            made, *hours, out, workers=_processes(workers), progress=progress
         )
     _tell(store, json=json)
 
@@ -112,7 +112,7 @@ def convert(
             found.hours[0],
             found.hours[-1],
             out,
-            workers=workers or _cores(),
+            workers=_processes(workers),
             progress=progress,
         )
     _tell(store, json=json)
@@ -147,7 +147,9 @@ def _settings(config: str, overrides: list[str] | None) -> SnapshotConfig:
     return load_dataclass(SnapshotConfig, config, overrides or [])
 
 
-def _cores() -> int:
+def _processes(wanted: int | None) -> int:
+    if wanted is not None:
+        return wanted
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

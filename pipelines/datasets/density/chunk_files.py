@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.contract import FloatArray
 from models.emulators.drivers import COLUMNS
-from models.emulators.grid import Grid
+from models.emulators.grid import FloatArray, Grid
 from models.errors import DataError
 from pipelines.atomic import write_atomic
 from pipelines.datasets.density.sources import HourArray

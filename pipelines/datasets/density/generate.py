@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.contract import FloatArray
+from models.emulators.grid import FloatArray
 from models.errors import ConfigError, DataError
 from pipelines.datasets.density.chunk_files import content_hash, write_chunk
 from pipelines.datasets.density.manifest import FILE, Chunk, Manifest

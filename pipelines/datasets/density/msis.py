@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.contract import FloatArray
 from models.emulators.drivers import Drivers
-from models.emulators.grid import DEGREES_PER_HOUR, Grid
+from models.emulators.grid import DEGREES_PER_HOUR, FloatArray, Grid
 from models.errors import DataError
 from pipelines.datasets.density.sources import HourArray
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any, Self
 
-from models.contract import FloatArray
 from models.emulators.drivers import Drivers
-from models.emulators.grid import Grid
+from models.emulators.grid import FloatArray, Grid
 from models.errors import ConfigError
 from pipelines.datasets.density.msis import AP_HISTORY, VERSIONS, msis_field
 from pipelines.datasets.density.sources import HourArray, driver_variables

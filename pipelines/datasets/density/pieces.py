@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 import numpy as np
 
-from models.contract import FloatArray
+from models.emulators.grid import FloatArray
 from models.errors import DependencyError
 from pipelines.datasets.density.sources import HourArray, SnapshotSource
 from pipelines.workers import end_with_parent, environment_for_children

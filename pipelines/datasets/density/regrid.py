@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.contract import FloatArray
-from models.emulators.grid import DEGREES_PER_HOUR, Grid
+from models.emulators.grid import DEGREES_PER_HOUR, FloatArray, Grid
 from models.errors import ConfigError
 
 #: Degrees and hours within which two places are one.

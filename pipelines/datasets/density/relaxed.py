@@ -8,8 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from models.contract import FloatArray
-from models.emulators.grid import Grid
+from models.emulators.grid import FloatArray, Grid
 from models.transforms.relaxation import Memory, RelaxationConfig, Reservoir, fill, relax
 from pipelines.datasets.density.msis_source import MsisSource
 from pipelines.datasets.density.sources import HourArray, hours_between

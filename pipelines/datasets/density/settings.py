@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ COMPUTED: dict[str, tuple[str, bool]] = {
     "msis00": ("00", False),
     "relaxed_msis21": ("2.1", True),
 }
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _HDF5_ENDINGS = (".h5", ".hdf5")
 Format = Literal["auto", "tiegcm", "hdf5"]
 
@@ -106,14 +108,10 @@ def checked_format(text: str) -> Format:
 
 def month_hours(first: str, last: str) -> tuple[np.datetime64, np.datetime64]:
     """First and last hour of the months "1997-01" to "2008-12". Raises ConfigError."""
-    months = []
     for name, text in (("first", first), ("last", last)):
-        try:
-            months.append(np.datetime64(text, "M"))
-        except ValueError as error:
-            raise ConfigError(
-                f"--{name}: expected a month such as 1997-01, got {text!r}"
-            ) from error
+        if not _MONTH.fullmatch(text):
+            raise ConfigError(f"--{name}: expected a month such as 1997-01, got {text!r}")
+    months = [np.datetime64(text, "M") for text in (first, last)]
     if months[0] > months[1]:
         raise ConfigError(f"--last: expected {first} or later, got {last}")
     return months[0].astype("datetime64[h]"), (months[1] + 1).astype("datetime64[h]") - HOUR

@@ -12,9 +12,8 @@ from typing import Any, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from models.contract import FloatArray
 from models.emulators.drivers import COLUMNS, Drivers
-from models.emulators.grid import Grid
+from models.emulators.grid import FloatArray, Grid
 from models.errors import DataError
 
 HourArray = npt.NDArray[np.datetime64]

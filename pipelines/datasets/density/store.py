@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.contract import FloatArray
 from models.emulators.drivers import Drivers
-from models.emulators.grid import Grid
+from models.emulators.grid import FloatArray, Grid
 from models.errors import ConfigError, DataError
 from pipelines.datasets.density.chunk_files import damaged, read_fields, read_variables
 from pipelines.datasets.density.manifest import Chunk, Manifest

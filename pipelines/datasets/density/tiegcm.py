@@ -9,9 +9,8 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from models.contract import FloatArray
 from models.emulators.drivers import Drivers
-from models.emulators.grid import Grid
+from models.emulators.grid import FloatArray, Grid
 from models.errors import DataError
 from pipelines.datasets.density.regrid import OutOfReach, Reach, to_grid
 from pipelines.datasets.density.sources import HOUR, HourArray, driver_variables, file_marks
@@ -170,8 +169,8 @@ def geometric_height(geopotential: FloatArray, latitude: FloatArray) -> FloatArr
     """Height with gravity that falls with height, from that with TIE-GCM's constant gravity.
 
     latitude × longitude × level, km; degrees. Gravity by latitude and height is the one of
-    TIE-GCM's own ZG (addiag: g0 and effective radius after Lambert 1949), stepped from the
-    lowest level up with gravity at the lower level's upper half.
+    TIE-GCM's own ZG (Lambert's, in the Smithsonian Meteorological Tables, 6th edition), stepped
+    from the lowest level up with gravity in the middle of each step.
     """
     double = np.cos(2 * np.radians(latitude))[:, None]
     surface = 980.616 * (1 - 0.0026373 * double)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from models.contract import FloatArray
+from models.emulators.grid import FloatArray
 from models.errors import DataError
 from pipelines.datasets.density.sources import HourArray
 from pipelines.datasets.density.units import Named

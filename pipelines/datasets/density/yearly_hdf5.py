@@ -18,9 +18,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from models.contract import FloatArray
 from models.emulators.drivers import Drivers
-from models.emulators.grid import Grid
+from models.emulators.grid import FloatArray, Grid
 from models.errors import DataError
 from pipelines.datasets.density.sources import HOUR, HourArray, driver_variables, file_marks
 from pipelines.datasets.density.units import Named, check_density
