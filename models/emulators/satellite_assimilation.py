@@ -184,6 +184,6 @@ class DensityAssimilation:
     def _answer(
         self, points: SatelliteSamples, mean: FloatArray, variance: FloatArray, width: FloatArray
     ) -> LogDensity:
-        total = variance + self.settings.noise(points)[0]
+        total = variance + self.settings.noise(points)[0] + self.correction.excess(points)
         centre = points.background_mean + self.correction.bias(points) + mean
         return LogDensity(np.asarray(centre), np.asarray(width * self.factor * np.sqrt(total)))

@@ -45,6 +45,7 @@ class DensityCorrection:
         self._arrays: dict[str, FloatArray] = {}
         self.factor = 1.0
         self.penalty = 1.0
+        self.background = 0.0
 
     def fit(self, samples: SatelliteSamples) -> Self:
         """Fit on measured densities. Raises ModelError when fewer than MIN_ROWS are known."""
@@ -60,6 +61,7 @@ class DensityCorrection:
         noise, error = noise_design(known), errors[self.penalty]
         spread = fit_log_variance(noise, error)
         self._arrays = {"bias": robust_ridge(design, target, self.penalty), "spread": spread}
+        self.background = float(np.mean(known.background_std**2))
         self.factor = interval_factor(error / np.exp(0.5 * noise @ spread))
         return self
 
@@ -70,8 +72,16 @@ class DensityCorrection:
 
     def predict(self, samples: SatelliteSamples) -> LogDensity:
         """Distribution of what a satellite would measure at each row."""
-        std = self.factor * np.exp(0.5 * noise_design(samples) @ self._array("spread"))
+        variance = np.exp(noise_design(samples) @ self._array("spread")) + self.excess(samples)
+        std = self.factor * np.sqrt(variance)
         return LogDensity(samples.background_mean + self.bias(samples), np.asarray(std))
+
+    def excess(self, samples: SatelliteSamples) -> FloatArray:
+        """Variance of backgrounds that are less certain than those of the fit, row.
+
+        What the spread of the fit holds already is not added twice.
+        """
+        return np.asarray(np.maximum(samples.background_std**2 - self.background, 0.0))
 
     def noise_weights(self) -> FloatArray:
         """Weights of `noise_design` for the logarithm of the variance."""
@@ -80,7 +90,8 @@ class DensityCorrection:
     def state(self) -> State:
         """Weights of bias and spread, and the interval's factor."""
         arrays = {name: self._array(name) for name in ("bias", "spread")}
-        return State(self.kind, {"factor": self.factor, "penalty": self.penalty}, arrays)
+        config = {"factor": self.factor, "penalty": self.penalty, "background": self.background}
+        return State(self.kind, config, arrays)
 
     @classmethod
     def from_state(cls, state: State) -> Self:
@@ -90,6 +101,7 @@ class DensityCorrection:
             correction._arrays = {n: np.asarray(state.arrays[n]) for n in ("bias", "spread")}
             correction.factor = float(state.config["factor"])
             correction.penalty = float(state.config["penalty"])
+            correction.background = float(state.config["background"])
         except (KeyError, TypeError, ValueError) as error:
             raise ArtefactError(f"stored density correction is not complete: {error}") from error
         return correction

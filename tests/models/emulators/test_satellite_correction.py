@@ -27,6 +27,16 @@ def test_ninety_per_cent_intervals_hold_ninety_per_cent_of_a_satellite_never_see
     assert 0.87 < inside.mean() < 0.93
 
 
+def test_a_background_less_certain_than_those_fitted_widens_the_interval() -> None:
+    world = samples(300)
+    correction = DensityCorrection().fit(world)
+    same = correction.predict(world).std
+    unsure = correction.predict(replace(world, background_std=np.full(300, 0.2))).std
+    # Variances beyond the 0.01² of the fit are added.
+    added = correction.factor**2 * (0.2**2 - 0.01**2)
+    assert np.allclose(unsure**2, same**2 + added)
+
+
 def test_outliers_move_the_bias_little() -> None:
     clean = samples(600, bias=-0.1)
     wild = clean.log_density.copy()
