@@ -20,7 +20,7 @@ import numpy.typing as npt
 from models.contract import FloatArray
 from models.emulators.log_density import LogDensity
 from models.emulators.satellite_assimilation import DensityAssimilation
-from models.emulators.satellite_correction import DensityCorrection
+from models.emulators.satellite_correction import MIN_ROWS, DensityCorrection
 from models.emulators.satellite_samples import SatelliteSamples
 from models.errors import ModelError
 
@@ -74,8 +74,17 @@ def left_out_cases(
 def judge_left_out(
     samples: SatelliteSamples, case: LeftOut, iterations: int = 30
 ) -> dict[str, LogDensity]:
-    """The answers of MODELS at the rows of one case."""
+    """The answers of MODELS at the rows of one case.
+
+    Raises ModelError when the other satellites have too few samples in the other years.
+    """
     train = samples.select(case.training(samples))
+    if np.isfinite(train.log_density).sum() < MIN_ROWS:
+        raise ModelError(
+            f"{case.satellite} left out in {case.first_year}-{case.last_year}: other satellites "
+            f"have {len(train)} samples in other years, expected {MIN_ROWS} or more; give a file "
+            "with more satellites or more years"
+        )
     correction = DensityCorrection().fit(train)
     assimilation = DensityAssimilation(correction, iterations).fit(train)
     past = samples.select(case.past(samples))

@@ -76,3 +76,9 @@ def test_rows_outside_the_blocks_have_no_answer() -> None:
 def test_blocks_without_samples_are_refused() -> None:
     with pytest.raises(ModelError, match="no samples in the years"):
         leave_out_answers(world(), [(1990, 1991)])
+
+
+def test_a_file_of_one_satellite_cannot_be_judged() -> None:
+    alone = samples(ROWS, satellites=("a",))
+    with pytest.raises(ModelError, match="a left out in 2004-2004: other satellites have 0"):
+        judge_left_out(alone, CASE)
