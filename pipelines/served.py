@@ -1,4 +1,4 @@
-"""Which model this process answers with: the one packed into its Bento, else the champion."""
+"""Which models this process answers with: those packed into its Bento, else the champions."""
 
 from __future__ import annotations
 
@@ -11,30 +11,43 @@ from pipelines.environment import halyard_home
 from pipelines.registry import (
     FUND_SHARPE,
     METADATA_FILE,
+    THERMOSPHERE_DENSITY,
     StoredModel,
     champion_version,
     get_model,
     read_model,
 )
 
+#: Names that the service answers for.
+SERVED = (FUND_SHARPE, THERMOSPHERE_DENSITY)
 
-def served_model(name: str = FUND_SHARPE) -> StoredModel:
-    """The model to answer with: inside a Bento the packaged one, else the champion.
 
-    Raises ArtefactError when there is none.
+def served_models() -> dict[str, StoredModel]:
+    """The models to answer with, by name; a name without a model is left out.
+
+    Raises ArtefactError when there is none at all, or one is not where it should be.
+    """
+    found = {name: model for name in SERVED if (model := served_model(name)) is not None}
+    if not found:
+        raise ArtefactError(
+            f"no champion of {' or '.join(map(repr, SERVED))} in {halyard_home()}: `halyard "
+            "serve` trains them, or choose versions with `halyard models promote`"
+        )
+    return found
+
+
+def served_model(name: str) -> StoredModel | None:
+    """One model to answer with: inside a Bento the packaged one, else the champion, if any.
+
+    Raises ArtefactError when it is not where it should be.
     """
     bento = enclosing_bento()
-    if bento is None:
-        if champion_version(name) is None:
-            raise ArtefactError(
-                f"no champion of {name!r} in {halyard_home()}: `halyard serve` trains one, or "
-                f"choose a version with `halyard models promote {name}:<version>`"
-            )
-        return get_model(name)
-    return _packaged_model(bento, name)
+    if bento is not None:
+        return _packaged_model(bento, name)
+    return None if champion_version(name) is None else get_model(name)
 
 
-def _packaged_model(bento: Path, name: str) -> StoredModel:
+def _packaged_model(bento: Path, name: str) -> StoredModel | None:
     document = yaml.safe_load((bento / "bento.yaml").read_text("utf-8"))
     listed = [*document.get("models", ()), *(m for s in document["services"] for m in s["models"])]
     tags = {str(entry["tag"]) for entry in listed}
@@ -45,9 +58,11 @@ def _packaged_model(bento: Path, name: str) -> StoredModel:
             folder = models / name / version
             if (folder / METADATA_FILE).is_file():
                 return read_model(folder)
+    if not versions:
+        return None
     raise ArtefactError(
-        f"Bento {bento}: model {name}:{versions[0] if versions else '?'} is neither in it nor "
-        "in its store; import the exported Bento, or build it again with `halyard package`"
+        f"Bento {bento}: model {name}:{versions[0]} is neither in it nor in its store; import "
+        "the exported Bento, or build it again with `halyard package`"
     )
 
 

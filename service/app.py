@@ -1,4 +1,4 @@
-"""The BentoML service: one class that holds the model; `service.gateway` answers.
+"""The BentoML service: one class that holds the models; `service.gateway` answers.
 
     bentoml serve service.app:Halyard      from a checkout (`halyard serve` does more)
     bentoml serve halyard:latest           from a built Bento
@@ -20,32 +20,40 @@ from bentoml.exceptions import BentoMLException
 
 from models.errors import HalyardError
 from pipelines.environment import process_environment
-from pipelines.registry import StoredModel, publish, verify
-from pipelines.served import enclosing_bento, served_model
+from pipelines.registry import (
+    FUND_SHARPE,
+    THERMOSPHERE_DENSITY,
+    StoredModel,
+    publish,
+    verify,
+)
+from pipelines.served import enclosing_bento, served_models
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from service.predictor import Predictor
+    from service.thermosphere_predictor import DensityPredictor
 
-#: BentoML's own deadline; ours (fund_sharpe.DEADLINE_SECONDS) comes before it.
+#: BentoML's own deadline; ours (turn.DEADLINE_SECONDS) comes before it.
 TIMEOUT_SECONDS = 45
 
 
-def find_model() -> StoredModel:
-    """The model to serve, with its files checked.
+def find_models() -> dict[str, StoredModel]:
+    """The models to serve by name, with their files checked.
 
     Raises BentoMLException, which BentoML's command line prints in one line: a fault
     found here ends the start, one found in a worker would be tried again for ever.
     """
     try:
-        stored = served_model()
-        verify(stored)
-        if enclosing_bento() is None:
-            publish(stored)
+        found = served_models()
+        for stored in found.values():
+            verify(stored)
+            if enclosing_bento() is None:
+                publish(stored)
     except HalyardError as error:
         raise BentoMLException(str(error)) from None
-    return stored
+    return found
 
 
 class Mount:
@@ -66,10 +74,14 @@ class Mount:
 # BentoML's parent imports this file before it starts the workers, which inherit this and
 # read it when torch loads; `bentoml serve` knows nothing of it.
 os.environ.update(process_environment())
-STORED = find_model()
+STORED = find_models()
 MOUNT = Mount()
 FUNDS = bentoml.metrics.Counter("halyard_funds_total", "Funds forecast")
 SECONDS = bentoml.metrics.Histogram("halyard_forecast_seconds", "Time to answer a forecast")
+POINTS = bentoml.metrics.Counter("halyard_density_points_total", "Densities told")
+DENSITY_SECONDS = bentoml.metrics.Histogram(
+    "halyard_density_seconds", "Time to answer a request for densities"
+)
 
 
 @bentoml.service(
@@ -82,24 +94,33 @@ SECONDS = bentoml.metrics.Histogram("halyard_forecast_seconds", "Time to answer 
 )
 @bentoml.asgi_app(MOUNT, path="/")
 class Halyard:
-    """Loads the model at start, then lets the mounted application answer."""
+    """Loads the models at start, then lets the mounted application answer."""
 
-    # Tells a build which model belongs into the Bento.
-    fund_sharpe = bentoml.models.BentoModel(STORED.tag)
+    # Tells a build which models belong into the Bento; either may be absent.
+    if FUND_SHARPE in STORED:
+        fund_sharpe = bentoml.models.BentoModel(STORED[FUND_SHARPE].tag)
+    if THERMOSPHERE_DENSITY in STORED:
+        thermosphere_density = bentoml.models.BentoModel(STORED[THERMOSPHERE_DENSITY].tag)
 
     def __init__(self) -> None:
         from service.gateway import Gateway
 
-        MOUNT.app = Gateway(lambda: self.predictor, _observe)
         self.predictor: Predictor | None = None
+        self.density: DensityPredictor | None = None
+        MOUNT.app = Gateway(
+            lambda: self.predictor, _observe, lambda: self.density, _observe_density
+        )
 
     @bentoml.on_startup
     def load(self) -> None:
         """Load and warm up; a model that cannot be served ends the server."""
-        from service.champion import load_predictor
+        from service.champion import load_density_predictor, load_predictor
 
         try:
-            self.predictor = load_predictor(STORED)
+            if FUND_SHARPE in STORED:
+                self.predictor = load_predictor(STORED[FUND_SHARPE])
+            if THERMOSPHERE_DENSITY in STORED:
+                self.density = load_density_predictor(STORED[THERMOSPHERE_DENSITY])
         except HalyardError as error:
             _end(error)
         # What is loaded now stays: the collector need not look at it again.
@@ -110,6 +131,11 @@ class Halyard:
 def _observe(funds: int, seconds: float) -> None:
     FUNDS.inc(funds)
     SECONDS.observe(seconds)
+
+
+def _observe_density(points: int, seconds: float) -> None:
+    POINTS.inc(points)
+    DENSITY_SECONDS.observe(seconds)
 
 
 def _end(error: HalyardError) -> NoReturn:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from models.errors import RequestError
+from service.epochs import EPOCH_PATTERN, EPOCH_WORDS
 
 #: More faults than this are counted, not listed.
 MAX_DETAILS = 20
@@ -25,6 +26,7 @@ _MAX_WHOLE = 2**53
 CODES: Mapping[int, str] = {
     404: "not_found",
     405: "method_not_allowed",
+    406: "not_acceptable",
     413: "body_too_large",
     415: "unsupported_media_type",
     422: "invalid_request",
@@ -112,11 +114,11 @@ def shown(value: Any) -> Any:
 
 
 #: Steps that pydantic adds to a location for the member of a union that it tried.
-UNION_TAGS = frozenset({"number", "series", "word"})
+UNION_TAGS = frozenset({"number", "series", "word", "rows", "columns"})
 
 _WORDS = {
     "missing": "this field is needed and not there",
-    "finite_number": "expected a finite number (null marks a month without a return)",
+    "finite_number": "expected a finite number",
     "float_type": "expected a number",
     "float_parsing": "expected a number",
     "int_type": "expected a whole number",
@@ -137,6 +139,10 @@ def _detail(problem: Mapping[str, Any], known: Mapping[str, Sequence[str]]) -> D
     if kind == "extra_forbidden":
         holder = next((s for s in reversed(location[:-1]) if isinstance(s, str)), "")
         message = f"unknown field; there are: {', '.join(known[holder])}"
+    elif kind == "finite_number" and "returns" in location:
+        message = "expected a finite number (null marks a month without a return)"
+    elif kind == "string_pattern_mismatch" and context["pattern"] == EPOCH_PATTERN:
+        message = EPOCH_WORDS
     elif kind == "string_pattern_mismatch":
         day = ' or a day like "2015-01-31"' if "dates" in location else ""
         message = f'expected a month like "2015-01"{day}'

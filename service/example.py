@@ -1,4 +1,4 @@
-"""A request that works as it stands: for the docs page, the command line and the tests."""
+"""Requests that work as they stand: for the docs page, the command line and the tests."""
 
 from __future__ import annotations
 
@@ -25,9 +25,41 @@ EXAMPLE_REQUEST: dict[str, Any] = {
 }
 
 
+#: The storm of 20 November 2003 at 400 km, by day, at dusk and by night.
+DENSITY_EXAMPLE: dict[str, Any] = {
+    "points": [
+        {
+            "epoch": "2003-11-20T16:30:00Z",
+            "latitude": 52.0,
+            "longitude": longitude,
+            "height": 400.0,
+        }
+        for longitude in (-30.0, 45.0, 150.0)
+    ],
+    "levels": [0.05, 0.5, 0.95],
+}
+
+DENSITY_FORECAST_EXAMPLE: dict[str, Any] = {
+    "start": "2003-11-18T00:00:00Z",
+    "hours": 72,
+    "step_hours": 12,
+    "points": [{"latitude": 0.0, "longitude": 0.0, "height": 400.0}],
+    "futures": "ensemble",
+    "samples": 20,
+    "levels": [0.05, 0.95],
+}
+
+
 def curl_line(address: str) -> str:
-    """The example as one line for a shell."""
-    body = json.dumps(EXAMPLE_REQUEST, separators=(",", ":"))
-    return (
-        f"curl -s {address}/v1/fund-sharpe/forecast -H 'Content-Type: application/json' -d '{body}'"
-    )
+    """The example of a fund as one line for a shell."""
+    return _curl(f"{address}/v1/fund-sharpe/forecast", EXAMPLE_REQUEST)
+
+
+def density_curl_line(address: str) -> str:
+    """The example of densities as one line for a shell."""
+    return _curl(f"{address}/v1/thermosphere/density", DENSITY_EXAMPLE)
+
+
+def _curl(address: str, request: dict[str, Any]) -> str:
+    body = json.dumps(request, separators=(",", ":"))
+    return f"curl -s {address} -H 'Content-Type: application/json' -d '{body}'"

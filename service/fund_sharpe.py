@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
-import anyio
-from anyio import to_thread
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,37 +18,34 @@ from service.bodies import read_request
 from service.errors import Detail, ServiceError
 from service.inputs import FundInput, read_inputs
 from service.predictor import Predictor
-from service.schemas import ForecastAnswer, ForecastRequest, ModelList
+from service.schemas import ForecastAnswer, ForecastRequest
+from service.turn import Turn
 
 FORECAST_PATH = "/v1/fund-sharpe/forecast"
-MODELS_PATH = "/v1/models"
 #: More funds than this are forecast in a thread, so that health checks are still answered.
 INLINE_FUNDS = 32
-DEADLINE_SECONDS = 30.0
 
 logger = logging.getLogger("bentoml.halyard")
 
 
 class Observer(Protocol):
-    """Who counts requests."""
+    """Who counts what was asked for: funds, or points."""
 
-    def __call__(self, funds: int, seconds: float) -> None: ...
+    def __call__(self, count: int, seconds: float, /) -> None: ...
 
 
 class FundSharpeRoutes:
     """Handlers around whatever predictor is loaded at the time of the request."""
 
-    def __init__(self, predictor: Callable[[], Predictor | None], observe: Observer) -> None:
+    def __init__(
+        self, predictor: Callable[[], Predictor | None], observe: Observer, turn: Turn
+    ) -> None:
         self._predictor = predictor
         self._observe = observe
-        # One forecast at a time: more threads than cores only make all of them late.
-        self._turn = anyio.CapacityLimiter(1)
+        self._turn = turn
 
     def routes(self) -> list[Route]:
-        return [
-            Route(FORECAST_PATH, self.forecast, methods=["POST"]),
-            Route(MODELS_PATH, self.models, methods=["GET"]),
-        ]
+        return [Route(FORECAST_PATH, self.forecast, methods=["POST"])]
 
     async def forecast(self, request: Request) -> Response:
         """Answer POST /v1/fund-sharpe/forecast."""
@@ -61,30 +57,25 @@ class FundSharpeRoutes:
         self._observe(len(funds), time.perf_counter() - started)
         return _json(answer)
 
-    async def models(self, _: Request) -> Response:
-        """Answer GET /v1/models."""
-        return _json(ModelList(models=[self._ready().describe()]))
-
     async def _answer(
         self, predictor: Predictor, asked: ForecastRequest, funds: list[FundInput]
     ) -> ForecastAnswer:
         try:
             if len(funds) <= INLINE_FUNDS:
                 return predictor.answer(asked, funds)
-            with anyio.fail_after(DEADLINE_SECONDS):
-                return await to_thread.run_sync(
-                    predictor.answer, asked, funds, abandon_on_cancel=True, limiter=self._turn
-                )
-        except TimeoutError:
-            message = f"not done within {DEADLINE_SECONDS:.0f} seconds; send fewer funds at a time"
-            raise ServiceError(504, message) from None
+            work = partial(predictor.answer, asked, funds)
+            return await self._turn.run(work, "send fewer funds at a time")
         except ModelError as error:
             raise ServiceError(422, str(error), [Detail("funds", str(error))]) from error
 
     def _ready(self) -> Predictor:
         predictor = self._predictor()
         if predictor is None:
-            raise ServiceError(503, "the model is still loading; try again in a few seconds")
+            raise ServiceError(
+                503,
+                "no fund model is loaded: the server is still starting, or has none (train one "
+                "with `halyard train fund-sharpe` and start it again)",
+            )
         return predictor
 
 

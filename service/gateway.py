@@ -16,8 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import Detail, ServiceError, error_response
 from service.fund_sharpe import FundSharpeRoutes, Observer
+from service.model_list import models_route
 from service.openapi import document
 from service.predictor import Predictor
+from service.thermosphere import ThermosphereRoutes
+from service.thermosphere_predictor import DensityPredictor
+from service.turn import Turn
 
 logger = logging.getLogger("bentoml.halyard")
 
@@ -32,6 +36,10 @@ _PAGE_HEADERS = {
 _GET_ONLY = frozenset({"/livez", "/healthz", "/readyz", "/metrics"})
 
 
+def _unobserved(_count: int, _seconds: float) -> None:
+    """Count nothing."""
+
+
 class Gateway:
     """Answers everything that BentoML does not (health and /metrics are BentoML's).
 
@@ -40,10 +48,17 @@ class Gateway:
     """
 
     def __init__(
-        self, predictor: Callable[[], Predictor | None], observe: Observer = lambda _n, _s: None
+        self,
+        predictor: Callable[[], Predictor | None],
+        observe: Observer = _unobserved,
+        density: Callable[[], DensityPredictor | None] = lambda: None,
+        observe_density: Observer = _unobserved,
     ) -> None:
+        turn = Turn()
         routes = [
-            *FundSharpeRoutes(predictor, observe).routes(),
+            *FundSharpeRoutes(predictor, observe, turn).routes(),
+            *ThermosphereRoutes(density, observe_density, turn).routes(),
+            models_route([predictor, density]),
             Route("/", _page("index.html")),
             Route("/docs", _page("docs.html")),
             Route("/docs.json", _document),

@@ -2,67 +2,130 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from service.bodies import JSON
 from service.errors import CODES
-from service.example import EXAMPLE_REQUEST
-from service.fund_sharpe import FORECAST_PATH, MODELS_PATH
-from service.schemas import ErrorEnvelope, ForecastAnswer, ForecastRequest, ModelList
+from service.example import DENSITY_EXAMPLE, DENSITY_FORECAST_EXAMPLE, EXAMPLE_REQUEST
+from service.fund_sharpe import FORECAST_PATH
+from service.model_list import MODELS_PATH, ModelList
+from service.schemas import ErrorEnvelope, ForecastAnswer, ForecastRequest
+from service.thermosphere import DENSITY_FORECAST_PATH, DENSITY_PATH
+from service.thermosphere_answers import DensityAnswer, DensityForecastAnswer
+from service.thermosphere_arrow import ARROW
+from service.thermosphere_netcdf import NETCDF
+from service.thermosphere_schemas import DensityForecastRequest, DensityRequest
 
-_FORECAST_ERRORS = (413, 415, 422, 500, 503, 504)
+_ERRORS = (413, 415, 422, 500, 503, 504)
+
+
+@dataclass(frozen=True)
+class _Operation:
+    """A route that answers POST."""
+
+    name: str
+    summary: str
+    request: type[BaseModel]
+    answer: type[BaseModel]
+    example: Mapping[str, Any]
+    says: str
+    takes: Sequence[str] = ()
+    gives: Sequence[str] = ()
+
+
+_OPERATIONS = {
+    FORECAST_PATH: _Operation(
+        "forecast_fund_sharpe",
+        "Forecast the Sharpe ratio of one or many funds",
+        ForecastRequest,
+        ForecastAnswer,
+        EXAMPLE_REQUEST,
+        "Forecasts, in the order of the funds",
+    ),
+    DENSITY_PATH: _Operation(
+        "thermosphere_density",
+        "Density of the thermosphere at points, with its distribution",
+        DensityRequest,
+        DensityAnswer,
+        DENSITY_EXAMPLE,
+        "Densities, in the order of the points",
+        takes=(ARROW,),
+        gives=(ARROW,),
+    ),
+    DENSITY_FORECAST_PATH: _Operation(
+        "forecast_thermosphere",
+        "Forecast density from what was published by a moment",
+        DensityForecastRequest,
+        DensityForecastAnswer,
+        DENSITY_FORECAST_EXAMPLE,
+        "Densities by time, then by point or grid cell",
+        gives=(ARROW, NETCDF),
+    ),
+}
 
 
 @cache
 def document() -> dict[str, Any]:
     """Return the document; `/docs.json` serves it and `/docs` shows it."""
-    _, definitions = models_json_schema(
-        [
-            (ForecastRequest, "validation"),
-            (ForecastAnswer, "serialization"),
-            (ModelList, "serialization"),
-            (ErrorEnvelope, "serialization"),
-        ],
-        ref_template="#/components/schemas/{model}",
-    )
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Halyard",
             "version": _version(),
-            "description": "Forecasts of annualised Sharpe ratios of funds, with intervals.",
+            "description": "Forecasts of annualised Sharpe ratios of funds, and of the density "
+            "of the thermosphere, each with its distribution.",
         },
         "paths": {
-            FORECAST_PATH: {"post": _forecast()},
+            **{path: {"post": _post(what)} for path, what in _OPERATIONS.items()},
             MODELS_PATH: {"get": _models()},
             "/livez": {"get": _health("The process runs.")},
             "/healthz": {"get": _health("The process runs.")},
-            "/readyz": {"get": _health("The model is loaded.")},
+            "/readyz": {"get": _health("The models are loaded.")},
             "/metrics": {"get": _health("Counters for Prometheus.")},
         },
-        "components": {"schemas": definitions["$defs"]},
+        "components": {"schemas": _schemas()},
     }
 
 
-def _forecast() -> dict[str, Any]:
+def _schemas() -> dict[str, Any]:
+    operations = _OPERATIONS.values()
+    _, definitions = models_json_schema(
+        [
+            *((what.request, "validation") for what in operations),
+            *((what.answer, "serialization") for what in operations),
+            (ModelList, "serialization"),
+            (ErrorEnvelope, "serialization"),
+        ],
+        ref_template="#/components/schemas/{model}",
+    )
+    return dict(definitions["$defs"])
+
+
+def _post(what: _Operation) -> dict[str, Any]:
+    schema = _reference(what.request.__name__)
+    errors = (406, *_ERRORS) if what.gives else _ERRORS
+    answer = _answer(what.says, what.answer.__name__)
+    answer["content"] |= {media: _binary() for media in what.gives}
     return {
-        "operationId": "forecast_fund_sharpe",
-        "summary": "Forecast the Sharpe ratio of one or many funds",
+        "operationId": what.name,
+        "summary": what.summary,
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {
-                    "schema": _reference("ForecastRequest"),
-                    "example": EXAMPLE_REQUEST,
-                }
+                JSON: {"schema": schema, "example": what.example},
+                **{media: _binary() for media in what.takes},
             },
         },
         "responses": {
-            "200": _answer("Forecasts, in the order of the funds", "ForecastAnswer"),
-            **{str(s): _answer(CODES[s], "ErrorEnvelope") for s in _FORECAST_ERRORS},
+            "200": answer,
+            **{str(status): _answer(CODES[status], "ErrorEnvelope") for status in errors},
         },
     }
 
@@ -84,8 +147,12 @@ def _health(summary: str) -> dict[str, Any]:
 
 
 def _answer(description: str, schema: str) -> dict[str, Any]:
-    content = {"application/json": {"schema": _reference(schema)}}
+    content = {JSON: {"schema": _reference(schema)}}
     return {"description": description, "content": content}
+
+
+def _binary() -> dict[str, Any]:
+    return {"schema": {"type": "string", "format": "binary"}}
 
 
 def _reference(schema: str) -> dict[str, str]:

@@ -167,12 +167,6 @@ class ModelDescription(ModelSummary):
     metrics: dict[str, Any]
 
 
-class ModelList(Body):
-    """The models that answer."""
-
-    models: list[ModelDescription]
-
-
 class ErrorDetail(Body):
     """One wrong field."""
 

@@ -17,7 +17,8 @@ Json = Annotated[bool, typer.Option("--json", help="As JSON, for programs.")]
 Which = Annotated[
     str,
     typer.Argument(
-        metavar="NAME[:VERSION]", help="fund-sharpe:champion, fund-sharpe:latest or a version."
+        metavar="NAME[:VERSION]",
+        help="fund-sharpe:champion, thermosphere-density:latest or a version.",
     ),
 ]
 
@@ -43,10 +44,22 @@ def list_all(as_json: Json = False) -> None:
         typer.echo(json.dumps(rows, indent=1))
         return
     if not rows:
-        typer.echo(f"No models in {halyard_home()}; train one: halyard train fund-sharpe")
+        typer.echo(
+            f"No models in {halyard_home()}; train one: halyard train fund-sharpe, "
+            "or halyard train thermosphere-density"
+        )
         return
-    columns = ("name", "version", "champion", "created (UTC)", "data", "series", "mean RMSE")
-    show(plain_table(columns, [_cells(row) for row in rows]))
+    columns = (
+        "name",
+        "version",
+        "champion",
+        "created (UTC)",
+        "data",
+        "series",
+        "mean RMSE",
+        "MAPE %",
+    )
+    show(plain_table((*columns, "mean RMSE", "MAPE %"), [_cells(row) for row in rows]))
 
 
 @app.command("show")
@@ -85,19 +98,26 @@ def promote_one(which: Which) -> None:
       halyard models promote fund-sharpe:latest
     """
     from pipelines import registry
-    from service.commands.train import SERVED_PERIODS_PER_YEAR
 
     model = find(which)
     registry.verify(model)
+    if model.name == registry.FUND_SHARPE:
+        _refuse_frequency(model)
+    before = registry.champion_version(model.name)
+    registry.promote(model)
+    typer.echo(f"Champion of {model.name} is {model.version} (it was {before or 'none'}).")
+
+
+def _refuse_frequency(model: StoredModel) -> None:
+    """Raise ConfigError for a fund model that the service cannot answer with."""
+    from service.commands.train import SERVED_PERIODS_PER_YEAR
+
     periods = int(model.metadata["config"].get("periods_per_year", SERVED_PERIODS_PER_YEAR))
     if periods != SERVED_PERIODS_PER_YEAR:
         raise ConfigError(
             f"{model.tag}: trained on {periods} periods a year, and the service answers for "
             "monthly returns; promote a monthly model"
         )
-    before = registry.champion_version(model.name)
-    registry.promote(model)
-    typer.echo(f"Champion of {model.name} is {model.version} (it was {before or 'none'}).")
 
 
 def find(which: str) -> StoredModel:
@@ -112,7 +132,9 @@ def find(which: str) -> StoredModel:
 
 def _row(model: StoredModel, champion: bool) -> dict[str, Any]:
     data = model.metadata["data"]
-    scores = model.metadata["metrics"].get("holdout_rmse") or {}
+    metrics = model.metadata["metrics"]
+    scores = metrics.get("holdout_rmse") or {}
+    mape = metrics.get("segments", {}).get("all", {}).get("mape")
     return {
         "name": model.name,
         "version": model.version,
@@ -121,6 +143,7 @@ def _row(model: StoredModel, champion: bool) -> dict[str, Any]:
         "data": f"{data.get('first', '?')} to {data.get('last', '?')}",
         "series": data.get("series"),
         "mean_holdout_rmse": round(sum(scores.values()) / len(scores), 4) if scores else None,
+        "mape_percent": None if mape is None else round(mape, 3),
     }
 
 

@@ -1,10 +1,11 @@
-"""`halyard package`: the champion and its code as a Bento."""
+"""`halyard package`: the champions and their code as a Bento."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def package() -> None:
-    """Build a Bento: the champion and its code.
+    """Build a Bento: the champions (of funds, of density, or the one there is) and their code.
 
     It can be served elsewhere, or be put into a container.
 
@@ -28,35 +29,36 @@ def package() -> None:
     Example:
       halyard package
     """
-    from pipelines.registry import bentoml_home, get_model
+    from pipelines.registry import bentoml_home
+    from pipelines.served import served_models
 
-    champion = get_model()
-    tag = build_bento(champion)
+    champions = list(served_models().values())
+    tag = build_bento(champions)
     if tag is None:
         raise ConfigError(f"no bentofile.yaml in {_ROOT}: run this from a checkout of Halyard")
     bentoml = f"BENTOML_HOME={bentoml_home()} {sys.executable} -m bentoml"
-    typer.echo(f"Packaged {champion.tag} as {tag}. Serve it from any folder:\n")
+    typer.echo(f"Packaged {_tags(champions)} as {tag}. Serve it from any folder:\n")
     typer.echo(f"{bentoml} serve {tag}\n")
-    typer.echo("Take it to another machine, model included:\n")
+    typer.echo("Take it to another machine, models included:\n")
     typer.echo(f"{bentoml} export {tag} {tag.replace(':', '-')}.bento")
 
 
-def find_bento(champion: StoredModel) -> str | None:
-    """The newest Bento that holds this version, None when there is none."""
+def find_bento(champions: Sequence[StoredModel]) -> str | None:
+    """The newest Bento that holds these versions, None when there is none."""
     import yaml
 
     from pipelines.registry import bentoml_home
 
-    found = []
+    wanted, found = {champion.tag for champion in champions}, []
     for file in (bentoml_home() / "bentos/halyard").glob("*/bento.yaml"):
         document = yaml.safe_load(file.read_text("utf-8"))
         models = [m for service in document["services"] for m in service["models"]]
-        if champion.tag in {str(model["tag"]) for model in models}:
+        if wanted <= {str(model["tag"]) for model in models}:
             found.append((str(document["creation_time"]), f"halyard:{document['version']}"))
     return max(found)[1] if found else None
 
 
-def build_bento(champion: StoredModel) -> str | None:
+def build_bento(champions: Sequence[StoredModel]) -> str | None:
     """Build from the checkout's bentofile.yaml and return the tag; None without a checkout."""
     from pipelines.registry import bentoml_home
 
@@ -74,5 +76,9 @@ def build_bento(champion: StoredModel) -> str | None:
     tag = done.stdout.strip().rpartition("__tag__:")[2]
     if done.returncode or not tag:
         reason = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        raise DependencyError(f"bentoml build of {champion.tag} failed: {' '.join(reason)}")
+        raise DependencyError(f"bentoml build of {_tags(champions)} failed: {' '.join(reason)}")
     return tag.split(os.linesep)[0]
+
+
+def _tags(champions: Sequence[StoredModel]) -> str:
+    return " and ".join(champion.tag for champion in champions)

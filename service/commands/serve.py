@@ -1,4 +1,4 @@
-"""`halyard serve`: a model if there is none yet, then the server."""
+"""`halyard serve`: the models that are not there yet, then the server."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import typer
 
 from models.errors import ConfigError, DependencyError
 from pipelines.environment import process_environment
+from pipelines.registry import THERMOSPHERE_DENSITY as DENSITY
 
 START_SECONDS = 180.0
 STOP_SECONDS = 10.0
@@ -31,16 +32,16 @@ def serve(
     port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port.")] = 3000,
     host: Annotated[str, typer.Option(help="Address; 0.0.0.0 for all.")] = "127.0.0.1",
 ) -> None:
-    """Serve the champion over HTTP.
+    """Serve the champions over HTTP: the fund model and the density emulator.
 
-    Without a champion one is trained on the embedded data first.
+    One that is not there yet is trained first, with what the package brings.
 
     \b
     Example:
       halyard serve --port 3000
     """
     check_port(host, port)
-    ensure_champion()
+    ensure_champions()
     child = start(host, port)
     try:
         wait_until_ready(child, host, port)
@@ -71,19 +72,22 @@ def check_port(host: str, port: int) -> None:
             ) from error
 
 
-def ensure_champion() -> None:
-    """Train a model unless there is one, package it unless it is. Raises HalyardError."""
+def ensure_champions() -> None:
+    """Train what has no champion, package all unless they are. Raises HalyardError."""
     from pipelines import registry
     from service.commands.package import build_bento, find_bento
 
-    if registry.champion_version() is None:
-        typer.echo("No model yet: training one on the embedded data (once, less than a minute).")
-        train_first()
-    champion = registry.get_model()
-    # Before the server starts: here a damaged file is one line, there it is two.
-    registry.verify(champion)
-    if find_bento(champion) is None and (bento := build_bento(champion)) is not None:
-        typer.echo(f"Packaged {champion.tag} as {bento}.")
+    champions = []
+    for name, train in ((registry.FUND_SHARPE, train_first), (DENSITY, train_density_first)):
+        if registry.champion_version(name) is None:
+            train()
+        champion = registry.get_model(name)
+        # Before the server starts: here a damaged file is one line, there it is two.
+        registry.verify(champion)
+        champions.append(champion)
+    if find_bento(champions) is None and (bento := build_bento(champions)) is not None:
+        tags = " and ".join(champion.tag for champion in champions)
+        typer.echo(f"Packaged {tags} as {bento}.")
 
 
 def train_first() -> None:
@@ -93,8 +97,19 @@ def train_first() -> None:
     from pipelines.datasets.open_panel import open_panel
     from service.commands.train import train_and_store
 
+    typer.echo("No fund model yet: training one on the embedded data (once, less than a minute).")
     settings = load_dataclass(FundSharpeConfig, "fund_sharpe")
     train_and_store(open_panel(None).panel, settings, promote=True)
+
+
+def train_density_first() -> None:
+    """Train the short shipped settings on fields of NRLMSIS and make it the champion."""
+    from service.commands import train_density
+
+    typer.echo(
+        "No density emulator yet: training one on fields of NRLMSIS (once, several minutes)."
+    )
+    train_density.train_first()
 
 
 def start(host: str, port: int) -> subprocess.Popen[bytes]:
@@ -150,12 +165,12 @@ def wait_until_ready(child: subprocess.Popen[bytes], host: str, port: int) -> No
 
 
 def announce(host: str, port: int) -> None:
-    """Print where the service is, and a request that can be pasted."""
-    from service.example import curl_line
+    """Print where the service is, and requests that can be pasted."""
+    from service.example import curl_line, density_curl_line
 
     address = f"http://{_reachable(host)}:{port}"
     typer.echo(f"\nHalyard serves on {address} (docs: {address}/docs). Try it:\n")
-    typer.echo(curl_line(address))
+    typer.echo(f"{curl_line(address)}\n\n{density_curl_line(address)}")
     typer.echo(f"\nStop it with Ctrl-C (process {os.getpid()}).")
 
 

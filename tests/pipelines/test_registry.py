@@ -26,9 +26,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def save(seed: int = 0, **metrics: float) -> registry.StoredModel:
+def save(seed: int = 0, name: str = "toy", **metrics: float) -> registry.StoredModel:
     return registry.save_model(
-        "toy",
+        name,
         STATE,
         {"excess": [[0.01]]},
         metrics=metrics or {"rmse": 1.5},
@@ -68,7 +68,9 @@ def test_the_champion_is_whom_we_promote_and_not_the_newest() -> None:
     assert registry.champion_version("toy") is None
     registry.promote(first)
     assert registry.get_model("toy").version == first.version
-    assert served.served_model("toy").version == first.version
+    found = served.served_model("toy")
+    assert found is not None
+    assert found.version == first.version
 
 
 def test_promoting_leaves_no_stray_file(home: Path) -> None:
@@ -100,8 +102,15 @@ def test_metadata_that_json_cannot_hold_saves_nothing() -> None:
 def test_an_empty_store_says_how_to_train() -> None:
     with pytest.raises(ArtefactError, match="halyard train toy"):
         registry.get_model("toy")
-    with pytest.raises(ArtefactError, match="no champion of 'toy'"):
-        served.served_model("toy")
+    assert served.served_model("toy") is None
+    with pytest.raises(ArtefactError, match="no champion of 'fund-sharpe' or 'thermosphere-dens"):
+        served.served_models()
+
+
+def test_what_is_served_is_every_name_that_has_a_champion() -> None:
+    registry.promote(save(name=registry.THERMOSPHERE_DENSITY))
+    save(name=registry.FUND_SHARPE)
+    assert list(served.served_models()) == [registry.THERMOSPHERE_DENSITY]
 
 
 def test_an_unknown_version_lists_the_known_ones() -> None:
@@ -169,7 +178,9 @@ def test_inside_a_bento_the_packaged_version_is_served(
     packed, newer = save(), save()
     registry.promote(newer)
     make_bento(home / "bentoml", f"[{{tag: '{packed.tag}'}}]", monkeypatch)
-    assert served.served_model("toy").version == packed.version
+    found = served.served_model("toy")
+    assert found is not None
+    assert found.version == packed.version
 
 
 def test_an_exported_bento_brings_its_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,13 +188,17 @@ def test_an_exported_bento_brings_its_model(home: Path, monkeypatch: pytest.Monk
     bento = make_bento(home / "elsewhere", f"[{{tag: '{packed.tag}'}}]", monkeypatch)
     (bento / "models/toy").mkdir(parents=True)
     packed.folder.rename(bento / "models/toy" / packed.version)
-    assert served.served_model("toy").folder == bento / "models/toy" / packed.version
+    found = served.served_model("toy")
+    assert found is not None
+    assert found.folder == bento / "models/toy" / packed.version
 
 
 def test_a_bento_without_its_model_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make_bento(home / "elsewhere", "[]", monkeypatch)
-    with pytest.raises(ArtefactError, match="halyard package"):
+    make_bento(home / "elsewhere", "[{tag: 'toy:gone'}]", monkeypatch)
+    with pytest.raises(ArtefactError, match=r"toy:gone is neither.*halyard package"):
         served.served_model("toy")
+    # One that it was never given is another matter.
+    assert served.served_model("other") is None
 
 
 def test_a_folder_without_git_has_no_commit(tmp_path: Path) -> None:

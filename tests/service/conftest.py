@@ -1,4 +1,4 @@
-"""A home with a small trained champion, and a server on it, once for all tests that need them."""
+"""A home with small trained champions, and a server on it, once for all tests that need them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from models.fund_sharpe import FundSharpeConfig
 from pipelines import registry
 from pipelines.datasets.sources import embedded_panel
 from pipelines.fund_sharpe.training import train_fund_sharpe
+from tests.service import density_models
 from tests.service.running import Server, served
 
 
 @pytest.fixture(scope="session")
 def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """HALYARD_HOME with a champion that was trained on the embedded data in a few seconds."""
+    """HALYARD_HOME with champions that were trained in a few seconds each."""
     folder = tmp_path_factory.mktemp("trained")
     config = FundSharpeConfig(
         horizons=(6, 12),
@@ -28,6 +29,7 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HALYARD_HOME", str(folder))
         registry.promote(train_fund_sharpe(embedded_panel(), config))
+        registry.promote(density_models.store())
     return folder
 
 

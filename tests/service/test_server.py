@@ -31,7 +31,7 @@ def schema(api: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_the_printed_line_works_when_it_is_pasted(server: Server) -> None:
-    (line,) = [text for text in server.said().splitlines() if text.startswith("curl")]
+    line, _ = [text for text in server.said().splitlines() if text.startswith("curl")]
     done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True)
     (fund,) = json.loads(done.stdout)["funds"]
     assert (fund["id"], fund["last_month"], fund["months"]) == ("EXAMPLE", "2017-03", 60)
@@ -58,7 +58,7 @@ def test_the_address_is_printed_and_shows_a_page(server: Server, wire: httpx.Cli
 
 
 def test_the_model_says_what_it_was_trained_on(wire: httpx.Client) -> None:
-    (model,) = wire.get("/v1/models").json()["models"]
+    model, _ = wire.get("/v1/models").json()["models"]
     assert model["name"] == "fund-sharpe"
     assert (model["horizons"], model["targets"]) == ([6, 12], ["rolling", "forward"])
     assert (model["trained_until"], model["min_history"]) == ("2017-03", 24)
