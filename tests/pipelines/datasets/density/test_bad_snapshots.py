@@ -71,15 +71,15 @@ def tiegcm(*histories: History, read: bool = True) -> Case:
     return case
 
 
-def values_replaced(value: float, where: tuple[int, ...] | slice) -> Case:
-    """Convert a file in which some densities are replaced."""
+def values_replaced(value: float, where: tuple[int, ...] | slice, name: str = "DEN") -> Case:
+    """Convert a file in which some densities, or heights, are replaced."""
 
     def case(folder: Path) -> object:
         import netCDF4
 
         path = write_history(folder / "s.nc", PLAIN)
         with netCDF4.Dataset(str(path), "a") as data:
-            data.variables["DEN"][where] = value
+            data.variables[name][where] = value
         source = TiegcmSource.open([path], GRID)
         return source.compute(source.hours)
 
@@ -187,7 +187,37 @@ def time_without_unit(folder: Path) -> object:
     return TiegcmSource.open([path], GRID)
 
 
+def density_on(*axes: str) -> Case:
+    """Open a file whose DEN is on these axes."""
+
+    def case(folder: Path) -> object:
+        import netCDF4
+
+        path = write_history(folder / "s.nc", PLAIN.but(leave_out=("DEN",)))
+        with netCDF4.Dataset(str(path), "a") as data:
+            data.createVariable("DEN", "f8", axes)
+        return TiegcmSource.open([path], GRID)
+
+    return case
+
+
 TIEGCM |= {
+    "density on one level": (
+        density_on("time", "lat", "lon"),
+        "s.nc: DEN is on (time, lat, lon); expected (time, lev or ilev, lat, lon)",
+    ),
+    "no time at all": (
+        tiegcm(PLAIN.but(hours=np.array([], dtype="datetime64[h]"))),
+        "s0.nc: no time in it; leave it out",
+    ),
+    "latitudes that fall": (
+        tiegcm(PLAIN.but(latitude=np.arange(90.0, -91.0, -20.0))),
+        "s0.nc: lat: expected 2 or more rising values, got [ 90.",
+    ),
+    "heights that fall": (
+        values_replaced(1e7, (0, 9, 3, 4), "ZG"),
+        "s.nc: ZG at 2003-12-31T22: expected heights that rise with level",
+    ),
     "a truncated file": (truncated, "s.nc: not a NetCDF file, or damaged (* copy it again"),
     "a file of another kind": (no_netcdf, "s.nc: not a NetCDF file, or damaged (*"),
     "time without a beginning": (

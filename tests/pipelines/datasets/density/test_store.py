@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models.emulators.grid import Grid
-from models.errors import ConfigError, DataError
+from models.emulators.grid import FloatArray, Grid
+from models.errors import ConfigError, DataError, DependencyError
 from pipelines.datasets.density.generate import generate_snapshots
-from pipelines.datasets.density.sources import hours_between
+from pipelines.datasets.density.sources import HourArray, hours_between
 from pipelines.datasets.density.store import SnapshotStore
 from tests.pipelines.datasets.density.made import (
     START,
@@ -20,6 +21,15 @@ from tests.pipelines.datasets.density.made import (
     hour,
     some_drivers,
 )
+
+
+class DyingSource(CountingSource):
+    """A source whose process is killed in February."""
+
+    def compute(self, hours: HourArray) -> FloatArray:
+        if hours[0] >= hour("2003-02-01T00"):
+            os._exit(1)
+        return super().compute(hours)
 
 
 def test_what_is_read_is_what_was_made_in_a_file_per_month(tmp_path: Path) -> None:
@@ -174,6 +184,14 @@ def test_fields_in_several_processes_are_those_of_one(tmp_path: Path) -> None:
     )
     assert two.data_hash == one.data_hash
     assert told == [(1, 2), (2, 2)]
+
+
+def test_a_worker_that_dies_is_told_and_what_is_finished_stays(tmp_path: Path) -> None:
+    source = DyingSource()
+    with pytest.raises(DependencyError, match="fewer --workers: it goes on where it stopped"):
+        generate_snapshots(source, START, START + 95, tmp_path, workers=2)
+    with pytest.raises(DataError, match="not complete: fields from 2003-0"):
+        SnapshotStore.open(tmp_path)
 
 
 def test_the_hash_tells_fields_apart(tmp_path: Path) -> None:
