@@ -55,9 +55,13 @@ def _dmdc(drivers: Drivers) -> list[FloatArray]:
 
 
 def _activity(drivers: Drivers, names: tuple[str, ...]) -> list[FloatArray]:
-    """log(1 + ap) and its square: ap spans two decades, and storms must not be clipped."""
+    """log(1 + ap), its square and its cube.
+
+    ap spans two decades, and storms must not be clipped by the scaling; the powers let a
+    network go on beyond the few storms that it has seen.
+    """
     logs = [np.log1p(drivers.column(name)) for name in names]
-    return [*logs, *(value**2 for value in logs)]
+    return [value**power for power in (1, 2, 3) for value in logs]
 
 
 def _harmonics(drivers: Drivers, count: int) -> list[FloatArray]:

@@ -75,8 +75,8 @@ class DensityConfig:
     members: int = 2
     lookback: int = 72
     horizon: int = 120
-    storm_weight: float = 3.0
-    active_weight: float = 1.5
+    storm_weight: float = 8.0
+    active_weight: float = 2.5
     recurrent: RolloutConfig = field(default_factory=RolloutConfig)
 
     def __post_init__(self) -> None:

@@ -120,6 +120,7 @@ class ShuffledHours:
         hours = hours_read(rollouts) & np.isfinite(rollouts.state).all(axis=1)
         self._inputs = torch.from_numpy(scaling.inputs.transform(rollouts.inputs[hours]))
         self._target = torch.from_numpy(scaling.state.transform(rollouts.state[hours]))
+        self._weight = torch.from_numpy(_hour_weights(rollouts)[hours].astype(np.float32))
         self._size = size
         self._generator = np.random.default_rng(seed)
 
@@ -133,4 +134,16 @@ class ShuffledHours:
             rows = order[start : start + self._size]
             inputs = self._inputs.index_select(0, rows)
             target = self._target.index_select(0, rows)
-            yield HourBatch(inputs, target, torch.ones(len(rows)))
+            yield HourBatch(inputs, target, self._weight.index_select(0, rows))
+
+
+def _hour_weights(rollouts: Rollouts) -> FloatArray:
+    """Mean weight of the rows that read or forecast each hour, zero for other hours."""
+    edges = np.zeros((len(rollouts.inputs) + 1, 2))
+    first = rollouts.origin - rollouts.lookback + 1
+    end = rollouts.origin + rollouts.horizon + 1
+    both = np.stack([rollouts.weight, np.ones(len(rollouts))], axis=1)
+    np.add.at(edges, first, both)
+    np.add.at(edges, end, -both)
+    total, rows = edges.cumsum(axis=0)[:-1].T
+    return np.asarray(np.where(rows > 0.5, total / np.maximum(rows, 1.0), 0.0))

@@ -165,7 +165,7 @@ def test_wrong_use_is_refused_in_one_line() -> None:
         model.fit(train.select(np.zeros(0, dtype=int)), valid)
     model.fit(train, valid)
     narrow = replace(valid, inputs=valid.inputs[:, :3])
-    with pytest.raises(ModelError, match="trained on 28 features and 3 components, got 3 and 3"):
+    with pytest.raises(ModelError, match="trained on 35 features and 3 components, got 3 and 3"):
         model.predict(narrow)
     inputs = valid.inputs.copy()
     inputs[50, 2] = np.nan

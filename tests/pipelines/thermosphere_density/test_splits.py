@@ -58,7 +58,7 @@ def test_storms_are_shown_more_often() -> None:
     kp[rows.hours_ahead[3, 5]] = 7.0
     kp[rows.hours_ahead[8, 0]] = 5.3
     weights = with_storm_weights(rows, kp, QUICK).weight
-    assert weights[[3, 8, 12]].tolist() == [3.0, 1.5, 1.0]
+    assert weights[[3, 8, 12]].tolist() == [8.0, 2.5, 1.0]
 
 
 def test_too_short_a_span_is_refused() -> None:
