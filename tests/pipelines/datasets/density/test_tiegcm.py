@@ -85,7 +85,7 @@ def test_z_that_is_called_geopotential_is_made_geometric(tmp_path: Path) -> None
     history = PLAIN.but(heights=("Z",), height_name="GEOPOTENTIAL HEIGHT")
     stated = converted(tmp_path, history)
     away = stated - on_grid(history.hours)
-    # At 400 km geopotential height is some 15 km more than geometric: density there is that
+    # 400 km of geopotential height are some 387 km of geometric: density at 400 km is that
     # of a higher level.
     assert 0.1 < np.abs(away[..., -1]).mean() < 0.4
     geometric = TiegcmSource.open([tmp_path / "s0.nc"], GRID, TiegcmConfig(z="geometric"))
