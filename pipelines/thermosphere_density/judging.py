@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from models.emulators.drivers import Drivers
+from models.emulators.grid import Grid
 from models.emulators.settings import DensityConfig
+from models.errors import ConfigError
 from pipelines.datasets.density.store import SnapshotStore
 from pipelines.provenance import provenance
 from pipelines.thermosphere_density.backtest import DensityBacktest, Progress, judge_contestants
+from pipelines.thermosphere_density.contestants import contestants
 from pipelines.thermosphere_density.opening import require_years
 from pipelines.thermosphere_density.results import (
     DensityAbout,
@@ -35,9 +39,12 @@ def backtest_density(
     satellites        rows of scores against real satellites, for the report
     satellite_storms  the same by storm
 
-    Raises ConfigError when the year held out is not among the fields.
+    Raises ConfigError when the year held out is not among the fields, or for settings of the
+    back-test that cannot be.
     """
+    check_judging(how, config)
     require_years(fields, config)
+    how = replace(how, bands=bands_over(how.bands, fields.grid))
     judged = judge_contestants(fields, drivers, config, how, out, progress)
     about = DensityAbout(
         config={"model": asdict(config), "backtest": asdict(how)},
@@ -52,3 +59,30 @@ def backtest_density(
         versions=provenance(),
     )
     return write_density_results(judged, out, about)
+
+
+def check_judging(how: DensityBacktest, config: DensityConfig) -> None:
+    """Raise ConfigError for the first setting of the back-test that cannot be."""
+    for name in ("small_rank", "jobs"):
+        if getattr(how, name) < 1:
+            raise ConfigError(f"backtest.{name}: expected 1 or more, got {getattr(how, name)}")
+    if len(how.bands) < 2 or any(a >= b for a, b in pairwise(how.bands)):
+        raise ConfigError(
+            f"backtest.bands: expected 2 or more rising heights in km, got {how.bands}"
+        )
+    if not config.held_out:
+        raise ConfigError("held_out: expected a year to judge, got none; give --year")
+    known = [one.name for one in contestants(config, how.small_rank, physics=True)]
+    for name in how.models:
+        if name not in known:
+            raise ConfigError(
+                f"backtest.models: no model called {name!r}; there is: {', '.join(known)}"
+            )
+
+
+def bands_over(edges: tuple[float, ...], grid: Grid) -> tuple[float, ...]:
+    """The edges with the grid's lowest and highest level among them, where those lie outside."""
+    low, high = grid.height[0], grid.height[-1]
+    below = (low,) if low < edges[0] else ()
+    above = (high,) if high > edges[-1] else ()
+    return (*below, *edges, *above)

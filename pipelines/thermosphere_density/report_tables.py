@@ -106,13 +106,16 @@ def significance_table(tests: Sequence[Row]) -> Table:
 
 
 def satellite_table(rows: Sequence[Mapping[str, Any]], by: str) -> Table | None:
-    """Scores against real satellites, a row each; None without any."""
+    """Scores against real satellites, a row each; None without any.
+
+    by  what `year` holds: a year, or the name of a storm
+    """
     if not rows:
         return None
     cells = tuple(
         (
             Cell(str(row["satellite"])),
-            Cell(str(row[by])),
+            Cell(str(row["year"])),
             Cell(number(row["n"], 0)),
             Cell(number(row["mape"], 1)),
             Cell(number(row["log_rmse"], 3)),

@@ -33,7 +33,7 @@ class DensityAbout:
     held_out          years that are judged
     satellites        rows of scores against real satellites: model, satellite, year, n, mape,
                       log_rmse, bias, coverage_90
-    satellite_storms  the same by storm instead of year
+    satellite_storms  the same, with the name of a storm as `year`
     notes             paragraphs for the reader
     versions          time, commit, interpreter, packages (`pipelines.provenance`)
     """

@@ -109,7 +109,7 @@ def objective_on(series: ReducedSeries, base: DensityConfig, loss: Loss) -> Obje
         losses: list[float] = []
         reported: list[float] = []
         for place, cell in enumerate(config.cells):
-            told = _tenths(config, place, reported, report)
+            told = tenths(config, place, reported, report)
             network = build(cell, config.recurrent, config.seed)
             if not isinstance(network, NetworkRollout):
                 raise ConfigError(f"cells: expected kinds of networks to tune, got {cell!r}")
@@ -183,9 +183,7 @@ def _loss_of(
     return float(np.mean([loss(forecast, components, rows.target) for forecast in forecasts]))
 
 
-def _tenths(
-    config: DensityConfig, place: int, reported: list[float], report: Report
-) -> EpochReport:
+def tenths(config: DensityConfig, place: int, reported: list[float], report: Report) -> EpochReport:
     """Report a network's validation loss at each tenth of its epochs.
 
     reported  newest losses of the networks, this one's last; their mean is what is told
