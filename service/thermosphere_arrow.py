@@ -109,7 +109,8 @@ def _numbers(table: pa.Table, name: str) -> FloatArray:
     if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
         raise invalid([Detail(f"points.{name}", "expected numbers", str(column.type))])
     # Points outside of any range, NaN among them, are found with all others later.
-    return np.asarray(column.to_numpy(), dtype=np.float64)
+    # A copy, because torch wants memory that may be written.
+    return np.array(column.to_numpy(), dtype=np.float64)
 
 
 def _epochs(table: pa.Table) -> npt.NDArray[np.datetime64]:

@@ -28,9 +28,7 @@ def driver_rows(rows: Sequence[DriverRow]) -> list[dict[str, Any]]:
 def level_faults(levels: Sequence[float]) -> list[Detail]:
     """Levels that are no probabilities."""
     return [
-        Detail(
-            f"levels[{i}]", "expected a probability between 0 and 1, both left out", shown(level)
-        )
+        Detail(f"levels[{i}]", "expected a probability above 0 and below 1", shown(level))
         for i, level in enumerate(levels)
         if not 0 < level < 1
     ]

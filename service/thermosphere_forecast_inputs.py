@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from models.contract import FloatArray
 from models.emulators.driver_futures import LONGEST
+from models.emulators.driver_weather import INTERVAL_HOURS
 from models.emulators.emulator import Points
 from models.emulators.grid import DEGREES_PER_HOUR, Grid
-from service.epochs import EPOCH_WORDS, read_epoch
+from service.epochs import EPOCH_WORDS, epoch_text, read_epoch
 from service.errors import Detail, invalid, shown
 from service.thermosphere_checks import (
     MAX_POINTS,
@@ -24,7 +25,7 @@ from service.thermosphere_checks import (
     range_words,
     too_many,
 )
-from service.thermosphere_schemas import MAX_JSON_POINTS, DensityForecastRequest, Futures
+from service.thermosphere_schemas import MAX_JSON_POINTS, DensityForecastRequest, DriverRow, Futures
 
 _AXES = ("latitude", "longitude", "height")
 
@@ -95,8 +96,28 @@ def forecast_query(
         request.seed,
         tuple(request.levels),
         request.correction,
-        None if request.drivers is None else driver_rows(request.drivers),
+        None if request.drivers is None else _future_rows(request.drivers, start + request.hours),
     )
+
+
+def _future_rows(given: Sequence[DriverRow], last: np.datetime64) -> Rows:
+    """The caller's rows to the end of the UTC day that they end in, as the daily Ap needs them.
+
+    The last row holds until then. Raises ServiceError (422) for rows that end before `last`.
+    """
+    rows = driver_rows(given)
+    try:
+        end = read_epoch(given[-1].time)
+    except ValueError:
+        # Said with all other faults of the rows later.
+        return rows
+    step = np.timedelta64(INTERVAL_HOURS, "h")
+    if end + step <= last:
+        message = f"expected rows to {epoch_text(last)}, the last hour asked for"
+        raise invalid([Detail("drivers", message, given[-1].time)])
+    midnight = end.astype("datetime64[D]") + 1
+    hours = np.arange(end.astype("datetime64[h]") + step, midnight, step)
+    return [*rows, *({**rows[-1], "time": f"{hour}:00Z"} for hour in hours)]
 
 
 def _start(request: DensityForecastRequest) -> tuple[np.datetime64, list[Detail]]:
