@@ -3,6 +3,8 @@ r"""`halyard snapshots`: make, convert and look at hourly fields of thermosphere
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,13 +56,12 @@ def generate(
     from pipelines.datasets.density.generate import generate_snapshots
     from pipelines.datasets.density.settings import computed_source, month_hours
     from pipelines.datasets.space_weather.table import open_space_weather
-    from service.commands.progress_bars import part_bar
 
     settings = _settings(config, overrides)
     hours = month_hours(first, last)
     weather = open_space_weather(space_weather)
     made = computed_source(source, settings.grid.grid(), weather, *hours, settings.relaxation)
-    with part_bar(f"{made.label}, {first} to {last}") as progress:
+    with _bar(f"{made.label}, {first} to {last}") as progress:
         store = generate_snapshots(
             made, *hours, out, workers=_processes(workers), progress=progress
         )
@@ -93,7 +94,6 @@ def convert(
     from pipelines.datasets.density.generate import generate_snapshots
     from pipelines.datasets.density.settings import checked_format, file_source
     from pipelines.datasets.space_weather.table import open_space_weather
-    from service.commands.progress_bars import part_bar
 
     overrides = [word for word in files if "=" in word and not Path(word).exists()]
     paths = [Path(word) for word in files if word not in overrides]
@@ -106,7 +106,7 @@ def convert(
             "drivers are kept, and an emulator needs them",
             err=True,
         )
-    with part_bar(f"{found.label}, {len(paths)} file(s)") as progress:
+    with _bar(f"{found.label}, {len(paths)} file(s)") as progress:
         store = generate_snapshots(
             found,
             found.hours[0],
@@ -145,6 +145,22 @@ def _settings(config: str, overrides: list[str] | None) -> SnapshotConfig:
     from pipelines.datasets.density.settings import SnapshotConfig
 
     return load_dataclass(SnapshotConfig, config, overrides or [])
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar that is drawn once there is something to do: a refusal stays one line."""
+    from service.commands.progress_bars import part_bar
+
+    with ExitStack() as stack:
+        bars: list[Callable[[int, int], None]] = []
+
+        def told(done: int, total: int) -> None:
+            if not bars:
+                bars.append(stack.enter_context(part_bar(what)))
+            bars[0](done, total)
+
+        yield told
 
 
 def _processes(wanted: int | None) -> int:

@@ -57,7 +57,7 @@ def generate_snapshots(
             chunk = _write(out, source, month, fields, about)
             manifest = manifest.with_chunk(chunk)
             manifest.write(out)
-    return SnapshotStore.open(out).between(hours[0], hours[-1])
+    return SnapshotStore.open(out, hours[0], hours[-1])
 
 
 def _resumed(source: SnapshotSource, hours: HourArray, out: Path) -> Manifest:

@@ -40,6 +40,8 @@ def computed_months(
     if not total:
         return
     done = 0
+    if progress is not None:
+        progress(done, total)
     with _submitter(workers) as submit:
         queue = (submit(source.narrowed(piece), piece) for part in pieces for piece in part)
         results = _ahead(queue, _AHEAD * workers if workers > 1 else 1)

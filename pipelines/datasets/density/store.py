@@ -30,15 +30,24 @@ class SnapshotStore:
     last: np.datetime64
 
     @classmethod
-    def open(cls, folder: str | Path) -> SnapshotStore:
-        """Raises DataError when hours are missing, or a file is gone or of another size."""
+    def open(
+        cls,
+        folder: str | Path,
+        first: np.datetime64 | None = None,
+        last: np.datetime64 | None = None,
+    ) -> SnapshotStore:
+        """All hours of a folder, or those from `first` to `last` of one that is not complete.
+
+        Raises DataError when hours are missing, or a file is gone or of another size.
+        """
         folder = Path(folder)
         manifest = Manifest.read(folder)
-        first, last = np.datetime64(manifest.first, "h"), np.datetime64(manifest.last, "h")
-        _refuse_missing(folder, manifest.chunks, first, last)
-        for chunk in manifest.chunks:
+        begin, end = np.datetime64(manifest.first, "h"), np.datetime64(manifest.last, "h")
+        store = cls(folder, manifest, begin, end).between(first or begin, last or end)
+        _refuse_missing(folder, tuple(store._chunks()), store.first, store.last)
+        for chunk in store._chunks():
             _refuse_other_size(folder / chunk.file, chunk.bytes)
-        return cls(folder, manifest, first, last)
+        return store
 
     @property
     def grid(self) -> Grid:

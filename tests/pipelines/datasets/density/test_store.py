@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,16 @@ from tests.pipelines.datasets.density.made import (
     hour,
     some_drivers,
 )
+
+
+def stop_after(pieces: int) -> Callable[[int, int], None]:
+    """Progress that ends a run after the piece that follows so many."""
+
+    def told(done: int, _: int) -> None:
+        if done > pieces:
+            raise RuntimeError("stopped")
+
+    return told
 
 
 class DyingSource(CountingSource):
@@ -157,7 +168,7 @@ def test_a_second_run_into_the_same_folder_is_refused(tmp_path: Path) -> None:
         met.append(True)
 
     generate_snapshots(CountingSource(), START, START + 3, tmp_path, progress=another)
-    assert met == [True]
+    assert met == [True, True]
 
 
 def test_what_a_killed_run_left_behind_is_cleared(tmp_path: Path) -> None:
@@ -183,7 +194,18 @@ def test_fields_in_several_processes_are_those_of_one(tmp_path: Path) -> None:
         progress=lambda *done: told.append(done),
     )
     assert two.data_hash == one.data_hash
-    assert told == [(1, 2), (2, 2)]
+    assert told == [(0, 2), (1, 2), (2, 2)]
+
+
+def test_finished_months_of_a_folder_that_is_not_complete_can_be_used(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="stopped"):
+        generate_snapshots(CountingSource(), START, START + 95, tmp_path, progress=stop_after(1))
+    january = START, START + 47
+    store = generate_snapshots(CountingSource(), *january, tmp_path)
+    assert np.array_equal(store.read(*january), counted(hours_between(*january)))
+    assert len(SnapshotStore.open(tmp_path, *january)) == 48
+    with pytest.raises(DataError, match="fields from 2003-02-01T00 on are missing"):
+        SnapshotStore.open(tmp_path)
 
 
 def test_a_worker_that_dies_is_told_and_what_is_finished_stays(tmp_path: Path) -> None:
