@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from models.emulators.drivers import Drivers
 from models.emulators.grid import Grid
@@ -17,6 +15,7 @@ from pipelines.provenance import provenance
 from pipelines.thermosphere_density.backtest import DensityBacktest, Progress, judge_contestants
 from pipelines.thermosphere_density.contestants import contestants
 from pipelines.thermosphere_density.opening import require_years
+from pipelines.thermosphere_density.real_satellites import SatelliteJudgement
 from pipelines.thermosphere_density.results import (
     DensityAbout,
     DensityResults,
@@ -30,14 +29,12 @@ def backtest_density(
     config: DensityConfig,
     how: DensityBacktest,
     out: Path,
-    satellites: Sequence[Mapping[str, Any]] = (),
-    satellite_storms: Sequence[Mapping[str, Any]] = (),
+    satellites: SatelliteJudgement | None = None,
     progress: Progress = lambda _what, _done, _all: None,
 ) -> DensityResults:
     """Judge every contestant and write metrics, hours and report into `out`.
 
-    satellites        rows of scores against real satellites, for the report
-    satellite_storms  the same by storm
+    satellites  scores against real satellites, for the report
 
     Raises ConfigError when the year held out is not among the fields, or for settings of the
     back-test that cannot be.
@@ -54,8 +51,9 @@ def backtest_density(
         first=str(fields.first.astype("datetime64[M]")),
         last=str(fields.last.astype("datetime64[M]")),
         held_out=config.held_out,
-        satellites=satellites,
-        satellite_storms=satellite_storms,
+        satellites=satellites.rows if satellites else (),
+        satellite_storms=satellites.storms if satellites else (),
+        notes=satellites.notes if satellites else (),
         versions=provenance(),
     )
     return write_density_results(judged, out, about)

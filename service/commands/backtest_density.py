@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from service.commands.density_options import ConfigFile, Snapshots, Workers, ope
 if TYPE_CHECKING:
     from models.emulators.settings import DensityConfig
     from pipelines.thermosphere_density.backtest import DensityBacktest
+    from pipelines.thermosphere_density.real_satellites import SatelliteJudgement
 
 #: Overrides that begin so change how models are judged, the others the model.
 JUDGING = "backtest."
@@ -29,6 +31,16 @@ def backtest_density(
     ] = None,
     snapshots: Snapshots = None,
     year: Annotated[int | None, typer.Option(help="Year that is judged [2003].")] = None,
+    satellites: Annotated[
+        Path | None,
+        typer.Option(help="CSV of densities that satellites measured: judge a stored model too."),
+    ] = None,
+    storms: Annotated[
+        Path | None, typer.Option(help="Text file of storms (start, peak, end) for --satellites.")
+    ] = None,
+    version: Annotated[
+        str, typer.Option(help="Version of the stored emulator for --satellites.")
+    ] = "champion",
     config: ConfigFile = None,
     workers: Workers = 2,
     out: Annotated[
@@ -51,7 +63,8 @@ def backtest_density(
     """
     folder = out or default_folder(THERMOSPHERE_DENSITY)
     settings, how = _settings(config, year, workers, overrides or (), quick=quick)
-    _run(settings, how, snapshots, workers, folder)
+    real = None if satellites is None else _satellites(satellites, storms, version)
+    _run(settings, how, snapshots, workers, real, folder)
 
 
 def default_folder(target: str) -> Path:
@@ -83,11 +96,29 @@ def _settings(
     return (quick_settings(settings) if quick else settings), how
 
 
+def _satellites(file: Path, storms: Path | None, version: str) -> SatelliteJudgement:
+    """Judge a stored emulator on satellites, under a bar."""
+    from models.emulators.storage import from_state
+    from pipelines import registry
+    from pipelines.thermosphere_density.real_satellites import judge_satellites
+    from pipelines.thermosphere_density.satellite_scores import read_storms
+    from service.commands.progress_bars import part_bar
+
+    stored = registry.get_model(THERMOSPHERE_DENSITY, version)
+    spans = () if storms is None else read_storms(storms)
+    emulator = from_state(registry.load_state(stored))
+    with part_bar("judging on satellites") as advance:
+        found = judge_satellites(file, emulator, spans, advance)
+    note = f"Judged on satellites: {stored.tag}, trained on {emulator.label}."
+    return replace(found, notes=(note, *found.notes))
+
+
 def _run(
     config: DensityConfig,
     how: DensityBacktest,
     snapshots: Path | None,
     workers: int,
+    satellites: SatelliteJudgement | None,
     out: Path,
 ) -> None:
     from pipelines.thermosphere_density.judging import backtest_density as judge
@@ -100,7 +131,7 @@ def _run(
         def advance(what: str, done: int, total: int) -> None:
             bars.update(task, description=what, completed=done, total=total)
 
-        found = judge(fields, drivers, config, how, out, progress=advance)
+        found = judge(fields, drivers, config, how, out, satellites, advance)
     typer.echo(found.verdict.headline)
     for sentence in found.verdict.sentences:
         typer.echo(sentence)

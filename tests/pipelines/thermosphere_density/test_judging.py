@@ -17,6 +17,8 @@ from pipelines.thermosphere_density.backtest import DensityBacktest
 from pipelines.thermosphere_density.judging import backtest_density, bands_over, check_judging
 from pipelines.thermosphere_density.opening import open_fields
 from pipelines.thermosphere_density.quick import quick_settings
+from pipelines.thermosphere_density.real_satellites import SatelliteJudgement
+from pipelines.thermosphere_density.satellite_scores import SatelliteScore
 from pipelines.thermosphere_density.tuning_objective import configured
 from pipelines.tuning.space import SearchSpace
 from tests.pipelines.thermosphere_density.made_up_fields import QUICK
@@ -27,19 +29,21 @@ HOW = DensityBacktest(small_rank=1, jobs=1, models=("persistence",))
 
 def test_a_folder_becomes_metrics_hours_and_a_report(tmp_path: Path) -> None:
     fields, drivers, config = open_fields(QUICK, world_store().folder)
-    rows = [{"model": "m", "satellite": "s", "year": 1, "n": 2, "mape": 3.0}]
-    rows[0] |= {"log_rmse": 0.1, "bias": 0.0, "coverage_90": 0.9}
-    found = backtest_density(fields, drivers, config, HOW, tmp_path, rows)
+    row = SatelliteScore(
+        model="m", satellite="s", year=1, n=2, mape=3.0, log_rmse=0.1, bias=0.0, coverage_90=0.9
+    )
+    real = SatelliteJudgement((row,), (), ("Two samples.",))
+    found = backtest_density(fields, drivers, config, HOW, tmp_path, real)
     metrics = json.loads((tmp_path / "metrics.json").read_text("utf-8"))
     assert {row["model"] for row in metrics["rows"]} == {"persistence"}
-    assert metrics["satellites"] == rows
+    assert metrics["satellites"] == [row]
     assert metrics["truth"] == "a made-up world"
     assert metrics["data_hash"] == fields.data_hash
     assert metrics["config"]["model"]["held_out"] == [2002]
     assert {file.name for file in tmp_path.iterdir()} == {
         *("metrics.json", "hours.parquet", "report.html", "parts")
     }
-    assert found.files["report"].is_file()
+    assert "Two samples." in found.files["report"].read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,15 @@ import pytest
 import yaml
 
 from models.emulators.settings import DensityConfig
+from models.emulators.storage import to_state
 from pipelines import registry
 from pipelines.dataclass_config import load_dataclass
+from pipelines.thermosphere_density import real_satellites
+from pipelines.thermosphere_density.real_satellites import SatelliteJudgement
+from pipelines.warm_up_density import DensitySample
 from service import cli
-from service.commands import train_density
+from service.commands import backtest_density, train_density
+from tests.models.emulators import worlds
 from tests.pipelines.thermosphere_density.world_store import QUICK_WORDS, world_store
 
 NAME = "thermosphere-density"
@@ -41,10 +46,13 @@ def test_training_stores_promotes_and_says_its_scores(capsys: pytest.CaptureFixt
 
 
 def test_a_back_test_ends_in_files_that_are_named(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "report"
+    real = SatelliteJudgement((), (), ("A note on satellites.",))
+    monkeypatch.setattr(backtest_density, "_satellites", lambda *_: real)
     words = [*snapshots(), "--out", str(out), "--year", "2002", "--workers", "1", "--quick"]
+    words += ["--satellites", "some.csv"]
     judging = ["backtest.models=[emulator, persistence]", "backtest.small_rank=1"]
     quick = [word for word in QUICK_WORDS if not word.startswith("held_out")]
     assert cli.run(["backtest", NAME, *words, *judging, *quick]) == 0
@@ -55,6 +63,35 @@ def test_a_back_test_ends_in_files_that_are_named(
     assert {row["model"] for row in metrics["rows"]} == {"emulator", "persistence"}
     assert metrics["config"]["model"]["held_out"] == [2002]
     assert metrics["config"]["backtest"]["jobs"] == 1
+    assert "A note on satellites." in (out / "report.html").read_text("utf-8")
+
+
+def test_a_stored_emulator_is_judged_on_satellites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator, weather = worlds.tiny_emulator()
+    sample = DensitySample.record(emulator, weather).to_json()
+    about = {"metrics": {}, "config": {}, "data": {}}
+    stored = registry.save_model(NAME, to_state(emulator), sample, seed=0, **about)
+    registry.promote(stored)
+    storms = tmp_path / "storms.txt"
+    storms.write_text("2003-11-20/00:00:00 2003-11-20/08:00:00 2003-11-22/00:00:00", "utf-8")
+    seen: list[tuple[object, ...]] = []
+
+    def at_once(*given: object) -> SatelliteJudgement:
+        seen.append(given)
+        return SatelliteJudgement((), (), ("Some samples are too high.",))
+
+    monkeypatch.setattr(real_satellites, "judge_satellites", at_once)
+    found = backtest_density._satellites(tmp_path / "some.csv", storms, "champion")
+    assert found.notes == (
+        f"Judged on satellites: {stored.tag}, trained on a made-up world.",
+        "Some samples are too high.",
+    )
+    ((file, loaded, spans, _),) = seen
+    assert file == tmp_path / "some.csv"
+    assert loaded.grid == emulator.grid  # type: ignore[attr-defined]
+    assert [span.name for span in spans] == ["2003-11-20"]  # type: ignore[attr-defined]
 
 
 def test_a_study_ends_in_settings_that_training_reads(
@@ -106,6 +143,7 @@ def test_the_first_emulator_has_short_settings_and_is_served(
         (["backtest", NAME, "backtest.models=[tree]"], "no model called 'tree'; there is: emu"),
         (["backtest", NAME, "held_out=[]"], "held_out: expected a year to judge, got none"),
         (["backtest", NAME, "last=1990-01", "first=1990-01"], "the settings want 1990-01"),
+        (["backtest", NAME, "--satellites", "none.csv"], "no model 'thermosphere-density' in"),
         (["tune", NAME, "--loss", "rmse"], "loss: expected one of nlpd, mape, got 'rmse'"),
         (["tune", NAME, "--sampler", "magic"], "sampler: expected"),
         (["tune", NAME, "space.layer.low=1"], "parameters.layer"),
