@@ -19,7 +19,12 @@ import numpy.typing as npt
 
 from models.contract import FloatArray, IntArray, State
 from models.emulators.log_density import LogDensity
-from models.emulators.satellite_design import BIAS_COMPONENTS, bias_design, noise_design
+from models.emulators.satellite_design import (
+    BIAS_COMPONENTS,
+    BIAS_FUNCTIONS,
+    bias_design,
+    noise_design,
+)
 from models.emulators.satellite_samples import SatelliteSamples
 from models.emulators.satellite_spread import fit_log_variance, interval_factor
 from models.errors import ArtefactError, ModelError, NotFittedError
@@ -107,12 +112,11 @@ class DensityCorrection:
         return correction
 
     def _check(self, samples: SatelliteSamples) -> None:
-        columns = 1 + 4 * min(BIAS_COMPONENTS, samples.basis.shape[1])
-        if columns != len(self._array("bias")):
+        fitted = len(self._array("bias")) // BIAS_FUNCTIONS
+        if fitted != min(BIAS_COMPONENTS, samples.basis.shape[1]):
             raise ModelError(
-                f"the correction was fitted on {(len(self._array('bias')) - 1) // 4} components "
-                f"of the reduced state, the samples have {samples.basis.shape[1]}; give the basis "
-                "of the same emulator"
+                f"the correction was fitted on {fitted} components of the reduced state, the "
+                f"samples have {samples.basis.shape[1]}; give the basis of the same emulator"
             )
 
     def _array(self, name: str) -> FloatArray:

@@ -14,6 +14,10 @@ from models.emulators.satellite_samples import WEATHER, SatelliteSamples
 
 #: Components that the bias of a correction may move.
 BIAS_COMPONENTS = 3
+#: Functions of the flux that each of them is multiplied with.
+BIAS_FUNCTIONS = 3
+#: Power of the inverse flux.
+INVERSE_POWER = 4.0
 #: Names of the columns of `mode_design`; the first is the reduced state's leading component.
 MODES = ("leading", "day", "dawn", "north", "poles", "height")
 #: Names of the columns of `noise_design`.
@@ -26,16 +30,17 @@ _HIGH_LATITUDE = 60.0
 def bias_design(samples: SatelliteSamples) -> FloatArray:
     """Columns whose weighted sum is the bias of log10 density, row × column.
 
-    One factor common to all heights (drag coefficients are known to some per cent only),
-    and the leading components times functions of the flux: its level, the level squared,
-    and the last day over the level.
+    The leading components times functions of the flux: a constant, the inverse level to the
+    power of INVERSE_POWER, and the last day over the level. The inverse grows towards solar
+    minimum, where models are far off, and fades towards the maximum: a polynomial fitted to
+    quiet years runs away there.
     """
     level, short = _flux(samples)
-    functions = np.stack([np.ones(len(samples)), level, level**2, short], axis=1)
+    inverse = np.exp(-INVERSE_POWER * level)
+    functions = np.stack([np.ones(len(samples)), inverse, short], axis=1)
     components = samples.basis[:, :BIAS_COMPONENTS]
     products = components[:, :, None] * functions[:, None, :]
-    scale = np.full((len(samples), 1), 1.0 / np.log(10.0))
-    return np.concatenate([scale, products.reshape(len(samples), -1)], axis=1)
+    return np.asarray(products.reshape(len(samples), -1))
 
 
 def mode_design(samples: SatelliteSamples) -> FloatArray:

@@ -70,14 +70,13 @@ def test_thinning_keeps_the_first_row_of_each_satellite_in_a_window() -> None:
     assert len(world.thinned(60.0)) == 8
 
 
-def test_the_bias_has_one_common_factor_and_four_functions_of_flux_per_component() -> None:
+def test_the_bias_has_three_functions_of_flux_per_component() -> None:
     world = samples(3)
-    flat = replace(world, weather=np.tile([110.0, 100.0, 7.0], (3, 1)))
+    flat = replace(world, weather=np.tile([220.0, 200.0, 7.0], (3, 1)))
     design = bias_design(flat)
-    assert design.shape == (3, 1 + 2 * 4)
-    short = 0.4 * np.log(1.1)
-    assert np.allclose(design[0, 1:5], [0.4, 0.0, 0.0, short])
-    assert np.allclose(design[:, 0] * np.log(10.0), 1.0)
+    assert design.shape == (3, 2 * 3)
+    # The leading component is 0.4; twice the reference flux is a sixteenth.
+    assert np.allclose(design[0, :3], [0.4, 0.4 / 16.0, 0.4 * np.log(1.1)])
 
 
 def test_modes_shrink_where_the_thermosphere_is_warm() -> None:
