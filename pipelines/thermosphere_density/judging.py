@@ -39,8 +39,8 @@ def backtest_density(
     Raises ConfigError when the year held out is not among the fields, or for settings of the
     back-test that cannot be.
     """
-    check_judging(how, config)
     require_years(fields, config)
+    check_judging(how, config)
     how = replace(how, bands=bands_over(how.bands, fields.grid))
     judged = judge_contestants(fields, drivers, config, how, out, progress)
     about = DensityAbout(
@@ -70,6 +70,12 @@ def check_judging(how: DensityBacktest, config: DensityConfig) -> None:
         )
     if not config.held_out:
         raise ConfigError("held_out: expected a year to judge, got none; give --year")
+    for year in config.held_out:
+        if not config.first[:4] <= str(year) <= config.last[:4]:
+            raise ConfigError(
+                f"held_out: expected a year from {config.first} to {config.last}, got {year}; "
+                "choose another --year, or first and last so that they hold it"
+            )
     known = [one.name for one in contestants(config, how.small_rank, physics=True)]
     for name in how.models:
         if name not in known:

@@ -15,8 +15,10 @@ STATIC_EPOCHS, EPOCHS = 8, 10
 def quick_settings(config: DensityConfig) -> DensityConfig:
     """The same settings for two years before the (first) year held out and that year.
 
-    Where the months end before, they stay as they are.
+    Where the months end before, or no year is held out, they stay as they are.
     """
+    if not config.held_out:
+        return config
     recurrent = config.recurrent
     year = min(config.held_out)
     first = max(config.first, f"{year - YEARS}-01")

@@ -66,7 +66,7 @@ def density_objective(
     Raises DataError when the file cannot be used, ConfigError for bad settings.
     """
     del data_hash  # tells studies on other data apart
-    _known_loss(loss)
+    check_loss(loss)
     base = load_dataclass(DensityConfig, settings)
     return objective_on(read_series(Path(series)), base, LOSSES[loss])
 
@@ -78,7 +78,7 @@ def objective_arguments(
 
     Raises ConfigError for an unknown loss, before the work.
     """
-    _known_loss(loss)
+    check_loss(loss)
     settings = json.loads(json.dumps(asdict(base)))
     facts = [fields.data_hash, *(settings[name] for name in _REDUCED)]
     key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
@@ -205,6 +205,7 @@ def _known_cell(cell: object) -> None:
         raise ConfigError(f"cell: expected one of {', '.join(ROLLOUT_MODELS)}, got {cell!r}")
 
 
-def _known_loss(loss: str) -> None:
+def check_loss(loss: str) -> None:
+    """Raise ConfigError for a loss that is none."""
     if loss not in LOSSES:
         raise ConfigError(f"loss: expected one of {', '.join(LOSSES)}, got {loss!r}")

@@ -86,6 +86,7 @@ def _settings(
     from models.emulators.settings import DensityConfig
     from pipelines.dataclass_config import load_dataclass
     from pipelines.thermosphere_density.backtest import DensityBacktest
+    from pipelines.thermosphere_density.judging import check_judging
     from pipelines.thermosphere_density.quick import quick_settings
 
     own = [text.removeprefix(JUDGING) for text in overrides if text.startswith(JUDGING)]
@@ -93,6 +94,8 @@ def _settings(
     model = as_overrides({"held_out": None if year is None else [year]})
     settings = load_dataclass(DensityConfig, config or "thermosphere_density", [*model, *rest])
     how = load_dataclass(DensityBacktest, "density_backtest", [f"jobs={workers}", *own])
+    # Before fields are made, which may take minutes.
+    check_judging(how, settings)
     return (quick_settings(settings) if quick else settings), how
 
 

@@ -52,9 +52,10 @@ def tune_density(
 
     from models.emulators.settings import DensityConfig
     from pipelines.dataclass_config import load_dataclass
-    from pipelines.thermosphere_density.tuning_objective import configured
+    from pipelines.thermosphere_density.tuning_objective import check_loss, configured
     from pipelines.tuning.objectives import objective_source
 
+    check_loss(loss)
     words = overrides or []
     model = [text.removeprefix(MODEL) for text in words if text.startswith(MODEL)]
     searching = [text for text in words if not text.startswith(MODEL)]

@@ -66,6 +66,11 @@ def test_a_back_test_needs_a_year() -> None:
         check_judging(HOW, replace(QUICK, held_out=()))
 
 
+def test_a_year_must_lie_in_the_months() -> None:
+    with pytest.raises(ConfigError, match="expected a year from 2001-01 to 2002-02, got 2003"):
+        check_judging(HOW, replace(QUICK, first="2001-01", last="2002-02", held_out=(2003,)))
+
+
 def test_bands_reach_as_far_as_the_grid() -> None:
     high = Grid.regular(lowest=95.0, highest=1000.0)
     assert bands_over((100.0, 450.0), high) == (95.0, 100.0, 450.0, 1000.0)
@@ -78,6 +83,7 @@ def test_a_quick_run_has_two_years_before_the_one_it_judges() -> None:
     assert quick.recurrent.training.epochs == 10
     early = quick_settings(DensityConfig(held_out=(1998,)))
     assert early.first == "1997-01"
+    assert quick_settings(replace(QUICK, held_out=())) == replace(QUICK, held_out=())
 
 
 def test_every_shipped_setting_of_density_is_loaded() -> None:
