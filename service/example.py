@@ -50,6 +50,22 @@ DENSITY_FORECAST_EXAMPLE: dict[str, Any] = {
 }
 
 
+#: An orbit like CHAMP's before the storm of November 2003; not a measured state.
+ORBIT_EXAMPLE: dict[str, Any] = {
+    "state": {
+        "epoch": "2003-11-20T00:00:00Z",
+        "position_km": [6745.0, 0.0, 0.0],
+        "velocity_km_s": [0.0, 0.368, 7.676],
+    },
+    "ballistic": 0.00477,
+    "hours": 6,
+    "step_seconds": 900,
+    "futures": "ensemble",
+    "samples": 40,
+    "levels": [0.05, 0.5, 0.95],
+}
+
+
 def curl_line(address: str) -> str:
     """The example of a fund as one line for a shell."""
     return _curl(f"{address}/v1/fund-sharpe/forecast", EXAMPLE_REQUEST)

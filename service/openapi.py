@@ -13,14 +13,20 @@ from pydantic.json_schema import models_json_schema
 
 from service.bodies import JSON
 from service.errors import CODES
-from service.example import DENSITY_EXAMPLE, DENSITY_FORECAST_EXAMPLE, EXAMPLE_REQUEST
+from service.example import (
+    DENSITY_EXAMPLE,
+    DENSITY_FORECAST_EXAMPLE,
+    EXAMPLE_REQUEST,
+    ORBIT_EXAMPLE,
+)
 from service.fund_sharpe import FORECAST_PATH
 from service.model_list import MODELS_PATH, ModelList
 from service.schemas import ErrorEnvelope, ForecastAnswer, ForecastRequest
-from service.thermosphere import DENSITY_FORECAST_PATH, DENSITY_PATH
+from service.thermosphere import DENSITY_FORECAST_PATH, DENSITY_PATH, ORBIT_PATH
 from service.thermosphere_answers import DensityAnswer, DensityForecastAnswer
 from service.thermosphere_arrow import ARROW
 from service.thermosphere_netcdf import NETCDF
+from service.thermosphere_orbit_schemas import OrbitAnswer, OrbitRequest
 from service.thermosphere_schemas import DensityForecastRequest, DensityRequest
 
 _ERRORS = (413, 415, 422, 500, 503, 504)
@@ -67,6 +73,14 @@ _OPERATIONS = {
         DENSITY_FORECAST_EXAMPLE,
         "Densities by time, then by point or grid cell",
         gives=(ARROW, NETCDF),
+    ),
+    ORBIT_PATH: _Operation(
+        "thermosphere_orbit",
+        "Propagate a satellite under sampled densities",
+        OrbitRequest,
+        OrbitAnswer,
+        ORBIT_EXAMPLE,
+        "The mean trajectory, its spread, and the density along it",
     ),
 }
 

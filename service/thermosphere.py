@@ -18,6 +18,8 @@ from service.thermosphere_arrow import ARROW, MAX_ARROW_BODY, read_points
 from service.thermosphere_forecast_inputs import forecast_query
 from service.thermosphere_inputs import PointQuery, point_query
 from service.thermosphere_netcdf import NETCDF
+from service.thermosphere_orbit import fly_orbit, orbit_query
+from service.thermosphere_orbit_schemas import KNOWN_ORBIT, OrbitRequest
 from service.thermosphere_predictor import DensityPredictor
 from service.thermosphere_schemas import (
     KNOWN_DENSITY,
@@ -30,6 +32,7 @@ from service.turn import Turn
 
 DENSITY_PATH = "/v1/thermosphere/density"
 DENSITY_FORECAST_PATH = "/v1/thermosphere/forecast"
+ORBIT_PATH = "/v1/thermosphere/orbit"
 _FEWER = "send fewer points at a time"
 _ARROW_ADVICE = f"send fewer points, or an Arrow stream ({ARROW})"
 
@@ -43,11 +46,14 @@ class ThermosphereRoutes:
         self._predictor = predictor
         self._observe = observe
         self._turn = turn
+        # An orbit takes seconds; quick requests need not wait for it.
+        self._orbit_turn = Turn()
 
     def routes(self) -> list[Route]:
         return [
             Route(DENSITY_PATH, self.density, methods=["POST"]),
             Route(DENSITY_FORECAST_PATH, self.forecast, methods=["POST"]),
+            Route(ORBIT_PATH, self.orbit, methods=["POST"]),
         ]
 
     async def density(self, request: Request) -> Response:
@@ -61,7 +67,7 @@ class ThermosphereRoutes:
         else:
             body = await read_body(request, MAX_ARROW_BODY, _FEWER)
         work = partial(_density, predictor, body, given, wanted)
-        return await self._answered(work, wanted, started)
+        return await self._answered(work, self._turn, _FEWER, wanted, started)
 
     async def forecast(self, request: Request) -> Response:
         """Answer POST /v1/thermosphere/forecast."""
@@ -71,13 +77,29 @@ class ThermosphereRoutes:
         wanted = answer_type(request, (JSON, ARROW, NETCDF), default=JSON)
         body = await read_body(request, MAX_BODY, _FEWER)
         work = partial(_forecast, predictor, body, wanted)
-        return await self._answered(work, wanted, started)
+        return await self._answered(work, self._turn, _FEWER, wanted, started)
+
+    async def orbit(self, request: Request) -> Response:
+        """Answer POST /v1/thermosphere/orbit."""
+        started = time.perf_counter()
+        predictor = self._ready()
+        body_type(request, (JSON,))
+        wanted = answer_type(request, (JSON,), default=JSON)
+        body = await read_body(request, MAX_BODY, "send fewer rows of drivers")
+        work = partial(_orbit, predictor, body)
+        advice = "ask for fewer hours or samples"
+        return await self._answered(work, self._orbit_turn, advice, wanted, started)
 
     async def _answered(
-        self, work: Callable[[], tuple[bytes, int]], media: str, started: float
+        self,
+        work: Callable[[], tuple[bytes, int]],
+        turn: Turn,
+        advice: str,
+        media: str,
+        started: float,
     ) -> Response:
         try:
-            content, points = await self._turn.run(work, _FEWER)
+            content, points = await turn.run(work, advice)
         except ServiceError:
             raise
         except (ModelError, InputError) as error:
@@ -119,3 +141,9 @@ def _forecast(predictor: DensityPredictor, body: bytes, wanted: str) -> tuple[by
         raise ServiceError(406, message, [Detail("header.Accept", message, NETCDF)])
     content = write_forecast(predictor, query, predictor.forecast(query), wanted)
     return content, len(query.points)
+
+
+def _orbit(predictor: DensityPredictor, body: bytes) -> tuple[bytes, int]:
+    query = orbit_query(parse(body, OrbitRequest, KNOWN_ORBIT))
+    outputs = int(query.flight_hours * 3600 / query.every) + 1
+    return fly_orbit(predictor, query), outputs

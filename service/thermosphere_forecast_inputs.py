@@ -96,11 +96,11 @@ def forecast_query(
         request.seed,
         tuple(request.levels),
         request.correction,
-        None if request.drivers is None else _future_rows(request.drivers, start + request.hours),
+        None if request.drivers is None else future_rows(request.drivers, start + request.hours),
     )
 
 
-def _future_rows(given: Sequence[DriverRow], last: np.datetime64) -> Rows:
+def future_rows(given: Sequence[DriverRow], last: np.datetime64) -> Rows:
     """The caller's rows to the end of the UTC day that they end in, as the daily Ap needs them.
 
     The last row holds until then. Raises ServiceError (422) for rows that end before `last`.

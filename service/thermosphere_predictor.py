@@ -27,6 +27,7 @@ from service.thermosphere_forecast_inputs import ForecastQuery
 from service.thermosphere_inputs import PointQuery
 from service.thermosphere_paths import BlockPaths, Group, ceiled, pooled
 from service.thermosphere_weather import (
+    Ahead,
     caller_drivers,
     futures,
     known_hours,
@@ -81,7 +82,7 @@ class DensityPredictor:
             refuse_epochs(query, known_hours(weather, self.emulator), weather)
             groups, kind = list(self._observed(weather).groups(query.points)), "observed"
         drivers = [group.drivers for group in groups]
-        warnings = self._outside([_asked(group, query.points) for group in groups])
+        warnings = self.outside([_asked(group, query.points) for group in groups])
         if kind == "observed" and mean_is_partial(weather, query.points.time.max()):
             warnings.append(_PARTIAL_MEAN)
         return Found(
@@ -93,10 +94,10 @@ class DensityPredictor:
     def forecast(self, query: ForecastQuery) -> Found:
         """Density after `start`, pooled over futures. Raises ServiceError (422) or ModelError."""
         self._refuse_correction(query.correction)
-        drivers, said = self._ahead(query)
+        drivers, said = self.ahead(query)
         path = pooled([self.emulator.path(d, query.start, query.last) for d in drivers])
         ahead = [each.between(query.start, query.last) for each in drivers]
-        warnings = self._outside(ahead)
+        warnings = self.outside(ahead)
         if query.hours > self.emulator.horizon:
             warnings.append(
                 f"{query.hours} hours ahead: the emulator was trained on rollouts of "
@@ -105,6 +106,32 @@ class DensityPredictor:
         group = Group(np.arange(len(query.points)), path, drivers[0])
         density = self._evaluated([group], query.points, query.correction)
         return Found(density, said, tuple(warnings))
+
+    def ahead(self, query: Ahead) -> tuple[list[Drivers], DriversUsed]:
+        """Drivers of every future, by nothing that was published after the start.
+
+        With futures "observed" there is one, as it came. Raises ServiceError (422).
+        """
+        try:
+            if query.drivers is None and query.futures == "observed":
+                return self._as_it_came(query)
+            known = published(self.weather(), query.start)
+            if query.drivers is not None:
+                own = self._of_caller(query.drivers, known, query.start, query.last)
+                return [own], used("caller", known, [own])
+            drivers = futures(known, query, self.emulator.lookback)
+        except DataError as error:
+            raise ServiceError(422, str(error), [Detail("start", str(error))]) from error
+        how = {"futures": query.futures, "samples": query.samples}
+        return drivers, used("forecast", known, drivers).model_copy(update=how)
+
+    def outside(self, drivers: Sequence[Drivers]) -> list[str]:
+        """Drivers outside the training, each column once."""
+        told: dict[str, str] = {}
+        for each in drivers:
+            for sentence in self.emulator.outside(each):
+                told.setdefault(sentence.split()[0], sentence)
+        return list(told.values())
 
     def summary(self) -> DensitySummary:
         """Who answers."""
@@ -168,26 +195,10 @@ class DensityPredictor:
         except DataError as error:
             raise ServiceError(422, str(error), [Detail("drivers", str(error))]) from error
 
-    def _ahead(self, query: ForecastQuery) -> tuple[list[Drivers], DriversUsed]:
-        """Drivers of every future, by nothing that was published after the start."""
-        try:
-            known = published(self.weather(), query.start)
-            if query.drivers is not None:
-                own = self._of_caller(query.drivers, known, query.start, query.last)
-                return [own], used("caller", known, [own])
-            drivers = futures(known, query, self.emulator.lookback)
-        except DataError as error:
-            raise ServiceError(422, str(error), [Detail("start", str(error))]) from error
-        how = {"futures": query.futures, "samples": query.samples}
-        return drivers, used("forecast", known, drivers).model_copy(update=how)
-
-    def _outside(self, drivers: Sequence[Drivers]) -> list[str]:
-        """Drivers outside the training, each column once."""
-        told: dict[str, str] = {}
-        for each in drivers:
-            for sentence in self.emulator.outside(each):
-                told.setdefault(sentence.split()[0], sentence)
-        return list(told.values())
+    def _as_it_came(self, query: Ahead) -> tuple[list[Drivers], DriversUsed]:
+        weather = self.weather()
+        drivers = observed(weather, query.start - self.emulator.lookback, query.last)
+        return [drivers], used("observed", weather, [drivers])
 
     def _evaluated(self, groups: Sequence[Group], points: Points, correction: str) -> LogDensity:
         mean, std = np.empty(len(points)), np.empty(len(points))

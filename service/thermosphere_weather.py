@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from models.emulators.driver_futures import forecast_drivers
+from models.emulators.driver_history import Method
 from models.emulators.driver_hours import HALF_WINDOW, HISTORY_DAYS, hourly_drivers
 from models.emulators.driver_issue import as_known_at
 from models.emulators.driver_weather import SpaceWeather
@@ -20,8 +21,32 @@ from pipelines.datasets.space_weather.table import EMBEDDED, open_space_weather,
 from service.epochs import epoch_text
 from service.errors import Detail, invalid
 from service.thermosphere_answers import DriversKind, DriversUsed
-from service.thermosphere_forecast_inputs import ForecastQuery
+from service.thermosphere_checks import Rows
 from service.thermosphere_inputs import PointQuery
+
+
+class Ahead(Protocol):
+    """What is asked of the hours after a start.
+
+    futures   how space weather goes on: a method of forecast_drivers, or "observed"
+    samples   futures to draw
+    drivers   the caller's rows instead
+    """
+
+    @property
+    def start(self) -> np.datetime64: ...
+    @property
+    def hours(self) -> int: ...
+    @property
+    def last(self) -> np.datetime64: ...
+    @property
+    def futures(self) -> Literal["observed"] | Method: ...
+    @property
+    def samples(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def drivers(self) -> Rows | None: ...
 
 
 class WeatherTable:
@@ -117,11 +142,13 @@ def caller_drivers(
     return drivers_from_rows(list(rows), before, first, last)
 
 
-def futures(weather: SpaceWeather, query: ForecastQuery, history: int) -> list[Drivers]:
+def futures(weather: SpaceWeather, query: Ahead, history: int) -> list[Drivers]:
     """Sampled drivers from `history` hours before the start to the last hour.
 
     Reads only what was published by the start. Raises DataError.
     """
+    if query.futures == "observed":
+        raise DataError("futures: what came is not drawn")
     return list(
         forecast_drivers(
             weather,

@@ -241,3 +241,86 @@ BAD_AHEAD: list[tuple[str, Body, str, str]] = [
         "drivers, row 1, column",
     ),
 ]
+
+
+TLE = [
+    "1 25544U 98067A   03324.50000000  .00012345  00000-0  12345-3 0  9990",
+    "2 25544  51.6400 100.0000 0005000  90.0000 270.0000 15.60000000 10005",
+]
+
+
+def state(**changes: Any) -> Body:
+    whole = {
+        "epoch": "2003-11-20T00:10:30Z",
+        "position_km": [6745.0, 0.0, 0.0],
+        "velocity_km_s": [0.0, 0.368, 7.676],
+    }
+    return {**whole, **changes}
+
+
+def flight(**changes: Any) -> Body:
+    """Five minutes would do; an hour is the least."""
+    whole = {"state": state(), "ballistic": 0.005, "hours": 1, "step_seconds": 900, "samples": 4}
+    both = {**whole, **changes}
+    return {name: value for name, value in both.items() if value is not None}
+
+
+def by_lines(**changes: Any) -> Body:
+    return flight(**{"state": None, "ballistic": None, "tle": TLE, **changes})
+
+
+#: The same for orbits.
+BAD_FLIGHTS: list[tuple[str, Body, str, str]] = [
+    ("neither state nor tle", flight(state=None), "state", "expected either state or tle"),
+    ("state and tle", flight(tle=TLE), "state", "expected either state or tle"),
+    ("no ballistic", flight(ballistic=None), "ballistic", "a ballistic coefficient (m2/kg) is"),
+    ("kg/m2 for m2/kg", flight(ballistic=200.0), "ballistic", "ballistic: expected Cd A / m of"),
+    ("no hours", flight(hours=0), "hours", "expected greater than or equal to 1"),
+    ("weeks", flight(hours=300), "hours", "expected less than or equal to 120"),
+    ("odd outputs", flight(step_seconds=7), "step_seconds", "expected 60, 120, 300"),
+    ("one sample", flight(samples=1), "samples", "expected greater than or equal to 2"),
+    (
+        "two numbers",
+        flight(state=state(position_km=[1.0, 2.0])),
+        "state.position_km",
+        "expected at least 3 items",
+    ),
+    (
+        "metres for km",
+        flight(state=state(position_km=[6745e3, 0.0, 0.0])),
+        "state",
+        "state: 6,745,000 km from the Earth's centre at 8 km/s; expected km and km/s",
+    ),
+    (
+        "a state that falls",
+        flight(state=state(velocity_km_s=[0.0, 0.0, 5.0])),
+        "state",
+        "state: its lowest point is",
+    ),
+    ("an epoch that is none", flight(state=state(epoch="2003-11-31")), "state.epoch", EPOCH_WORDS),
+    ("start with a state", flight(start="2003-11-20"), "start", "start goes with tle"),
+    (
+        "misspelt field of a state",
+        flight(state=state(time="2003")),
+        "state.time",
+        "unknown field; there are: epoch, position_km, velocity_km_s",
+    ),
+    ("one line", by_lines(tle=TLE[:1]), "tle", "expected at least 2 items"),
+    ("a digit changed", by_lines(tle=[TLE[0][:-1] + "1", TLE[1]]), "tle", "tle: line 1, column 69"),
+    ("lines in the wrong order", by_lines(tle=TLE[::-1]), "tle", "tle: expected a line that beg"),
+    ("elements too old", by_lines(start="2004-03-01"), "tle", "tle: the TLE is of 2003-11-20T12"),
+    (
+        "a time that has not come",
+        flight(state=state(epoch="2031-01-01"), futures="observed"),
+        "start",
+        "drivers: f107 (F10.7 of the UTC day) at 2030-12-31T12 cannot be told from a small table",
+    ),
+    (
+        "too high an orbit",
+        flight(state=state(position_km=[7200.0, 0.0, 0.0], velocity_km_s=[0.0, 0.36, 7.43])),
+        "body",
+        "thermosphere-density: the satellite (sample 0) is at",
+    ),
+    ("a level of zero", flight(levels=[0.0]), "levels[0]", "expected a probability above 0"),
+    ("unknown futures", flight(futures="luck"), "futures", "expected 'observed', 'ensemble'"),
+]
