@@ -28,6 +28,7 @@ from service.commands import (
     package,
     serve,
     snapshots,
+    study,
     train,
     tune,
 )
@@ -47,6 +48,7 @@ VERBS: dict[str, Callable[..., Any] | typer.Typer] = {
     "data": data.app,
     "snapshots": snapshots.app,
     "benchmark": benchmark.app,
+    "study": study.app,
 }
 
 
