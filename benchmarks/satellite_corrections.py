@@ -137,11 +137,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     samples = samples_on_msis(densities)
     answers = answers_of(samples, densities)
     rows = satellite_scores(samples, answers)
-    if options.storms is not None:
-        rows += storm_scores(samples, answers, read_storms(options.storms))
-    show(rows)
+    storms = read_storms(options.storms) if options.storms is not None else ()
+    in_storms = storm_scores(samples, answers, storms)
+    show([*rows, *(row for row in in_storms if row["year"] == "storms")])
     if options.out is not None:
-        options.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        options.out.write_text(json.dumps([*rows, *in_storms], indent=1) + "\n", encoding="utf-8")
     return 0
 
 
