@@ -13,33 +13,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from models.contract import FloatArray
 from models.emulators.catalogue import ROLLOUT_MODELS, build
 from models.emulators.drivers import Drivers
 from models.emulators.settings import DensityConfig
 from models.errors import ConfigError
 from models.forecasters.rollout import NetworkRollout
 from models.forecasters.training import Report as EpochReport
-from models.rollouts import RolloutForecast, Rollouts
+from models.rollouts import Rollouts
 from models.transforms.principal_components import PrincipalComponents
 from pipelines.dataclass_config import load_dataclass
 from pipelines.thermosphere_density.fields import Fields, ReducedSeries, reduce_fields
 from pipelines.thermosphere_density.series_file import read_series, write_series
 from pipelines.thermosphere_density.splits import split_hours
 from pipelines.thermosphere_density.training import training_rollouts
+from pipelines.thermosphere_density.tuning_losses import LOSSES, Loss, check_loss
 from pipelines.tuning.objectives import Objective, Report
 
 #: Reports of each network to the pruner.
 STEPS = 10
-#: Every so many of the validation rollouts, and cells, are judged.
-ROLLOUT_STEP, CELLS = 4, 300
+#: Every so many of the validation rollouts are judged.
+ROLLOUT_STEP = 4
 
 #: Where each parameter of the search space stands in the settings.
 PLACES: dict[str, str] = {
@@ -51,9 +51,6 @@ PLACES: dict[str, str] = {
     "unknown_start": "recurrent",
     **dict.fromkeys(("lookback", "storm_weight", "active_weight"), ""),
 }
-
-#: (forecast, components, true state) -> loss.
-Loss = Callable[[RolloutForecast, PrincipalComponents, FloatArray], float]
 
 
 def density_objective(
@@ -153,28 +150,6 @@ def tuned_settings(params: Mapping[str, Any]) -> dict[str, Any]:
     return asdict(configured(load_dataclass(DensityConfig, "thermosphere_density"), params))
 
 
-def nlpd(forecast: RolloutForecast, components: PrincipalComponents, state: FloatArray) -> float:
-    """Mean negative log density of the standardised state, per component."""
-    scale = np.sqrt(components.variance)
-    rank = len(scale)
-    missed = ((state - forecast.mean) / scale).reshape(-1, rank)
-    covariance = (forecast.covariance / (scale[:, None] * scale)).reshape(-1, rank, rank)
-    factor = np.linalg.cholesky(covariance.astype(np.float64))
-    whitened = np.linalg.solve(factor, missed[..., None])[..., 0]
-    log_det = np.log(np.einsum("hii->hi", factor)).mean()
-    return float(0.5 * np.mean(whitened**2) + log_det + 0.5 * np.log(2 * np.pi))
-
-
-def mape(forecast: RolloutForecast, components: PrincipalComponents, state: FloatArray) -> float:
-    """Mean absolute percentage error of density on some cells, against the reduced truth."""
-    cells = np.unique(np.linspace(0, len(components.mean) - 1, CELLS).astype(int))
-    error = (forecast.mean - state) @ components.basis[cells].T
-    return float(100.0 * np.mean(np.abs(np.expm1(np.log(10.0) * error))))
-
-
-LOSSES: dict[str, Loss] = {"nlpd": nlpd, "mape": mape}
-
-
 def _loss_of(
     network: NetworkRollout, rows: Rollouts, components: PrincipalComponents, loss: Loss
 ) -> float:
@@ -203,9 +178,3 @@ def tenths(config: DensityConfig, place: int, reported: list[float], report: Rep
 def _known_cell(cell: object) -> None:
     if cell not in ROLLOUT_MODELS:
         raise ConfigError(f"cell: expected one of {', '.join(ROLLOUT_MODELS)}, got {cell!r}")
-
-
-def check_loss(loss: str) -> None:
-    """Raise ConfigError for a loss that is none."""
-    if loss not in LOSSES:
-        raise ConfigError(f"loss: expected one of {', '.join(LOSSES)}, got {loss!r}")

@@ -52,7 +52,8 @@ def tune_density(
 
     from models.emulators.settings import DensityConfig
     from pipelines.dataclass_config import load_dataclass
-    from pipelines.thermosphere_density.tuning_objective import check_loss, configured
+    from pipelines.thermosphere_density.tuning_losses import check_loss
+    from pipelines.thermosphere_density.tuning_objective import configured
     from pipelines.tuning.objectives import objective_source
 
     check_loss(loss)

@@ -19,13 +19,11 @@ from pipelines.dataclass_config import load_dataclass
 from pipelines.thermosphere_density.fields import ReducedSeries, reduce_fields
 from pipelines.thermosphere_density.series_file import read_series, write_series
 from pipelines.thermosphere_density.splits import split_hours
+from pipelines.thermosphere_density.tuning_losses import LOSSES, mape, nlpd
 from pipelines.thermosphere_density.tuning_objective import (
-    LOSSES,
     STEPS,
     configured,
     density_objective,
-    mape,
-    nlpd,
     objective_arguments,
     objective_on,
     tenths,
