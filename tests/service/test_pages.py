@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.fund_sharpe import FORECAST_PATH
+from service.thermosphere import DENSITY_FORECAST_PATH, DENSITY_PATH, ORBIT_PATH
 from tests.service.running import Server
 
 pytestmark = [
@@ -40,6 +41,18 @@ def test_the_first_page_shows_a_forecast_of_the_example(server: Server, tmp_path
 
 def test_the_docs_list_every_path_and_field(server: Server, tmp_path: Path) -> None:
     page = shown(server.address + "/docs", tmp_path)
-    for words in (FORECAST_PATH, "/v1/models", "/readyz", "risk_free", "ErrorEnvelope"):
+    densities = (DENSITY_PATH, DENSITY_FORECAST_PATH, ORBIT_PATH, "DensityAnswer")
+    for words in (FORECAST_PATH, *densities, "/v1/models", "/readyz", "risk_free", "ErrorEnvelope"):
         assert words in page
     assert f"curl -s {server.address}{FORECAST_PATH}" in page
+
+
+def test_the_first_page_shows_the_density_of_the_example(server: Server, tmp_path: Path) -> None:
+    page = shown(server.address + "/", tmp_path)
+    median = re.search(r"<td>median</td><td>(\d\.\d\de−\d+)</td>", page)
+    assert median is not None
+    # The map is drawn, and says what it is of.
+    assert re.search(r'<canvas id="map"[^>]*aria-label="map of density[^>]*>', page)
+    assert 'role="img" aria-label="map of density by local time and latitude" hidden' not in page
+    assert "Emulator of a made-up world; space weather observed, embedded" in page
+    assert "an emulator of a made-up world, trained on 2003-06 to 2003-09" in page
