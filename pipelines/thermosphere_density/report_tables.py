@@ -106,32 +106,54 @@ def significance_table(tests: Sequence[Row]) -> Table:
 
 
 def satellite_table(rows: Sequence[Mapping[str, Any]], by: str) -> Table | None:
-    """Scores against real satellites, a row each; None without any.
+    """MAPE and coverage against real satellites, group × model; None without any rows.
 
     by  what `year` holds: a year, or the name of a storm
+
+    Groups are everything, each satellite, and each year: the rest is in metrics.json.
     """
     if not rows:
         return None
-    cells = tuple(
-        (
-            Cell(str(row["satellite"])),
-            Cell(str(row["year"])),
-            Cell(number(row["n"], 0)),
-            Cell(number(row["mape"], 1)),
-            Cell(number(row["log_rmse"], 3)),
-            Cell(number(row["bias"], 3)),
-            Cell(number(_percent(row["coverage_90"]), 1)),
-        )
-        for row in rows
-    )
-    headings = ("satellite", by, "samples", "MAPE %", "log RMSE", "bias", "in 90 %, %")
+    models = list(dict.fromkeys(str(row["model"]) for row in rows))
+    found = {(row["model"], str(row["satellite"]), str(row["year"])): row for row in rows}
+    groups = [
+        key
+        for key in dict.fromkeys((str(row["satellite"]), str(row["year"])) for row in rows)
+        if ALL in key
+    ]
     return Table(
-        f"Against satellites, by {by}", headings, tuple(str(r["model"]) for r in rows), cells
+        f"MAPE, % (share inside 90 % intervals, %), by {by}",
+        ("samples", *models),
+        tuple(_group(*key) for key in groups),
+        tuple(
+            (
+                Cell(number(max(found[m, *key]["n"] for m in models if (m, *key) in found), 0)),
+                *_marked([found.get((model, *key)) for model in models]),
+            )
+            for key in groups
+        ),
     )
 
 
-def _percent(share: float | None) -> float | None:
-    return None if share is None else 100.0 * share
+def _marked(rows: Sequence[Mapping[str, Any] | None]) -> list[Cell]:
+    """A cell per model, the smallest error marked."""
+    best = min(row["mape"] for row in rows if row is not None)
+    return [
+        Cell("–") if row is None else Cell(_scores(row), ("best",) if row["mape"] == best else ())
+        for row in rows
+    ]
+
+
+def _scores(row: Mapping[str, Any]) -> str:
+    covered = row["coverage_90"]
+    inside = "" if covered is None else f" ({number(100.0 * covered, 0)})"
+    return f"{number(row['mape'], 1)}{inside}"
+
+
+def _group(satellite: str, year: str) -> str:
+    if satellite == year == ALL:
+        return "all samples"
+    return year if satellite == ALL else satellite
 
 
 def _heading(segment: str) -> str:

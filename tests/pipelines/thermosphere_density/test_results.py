@@ -42,8 +42,13 @@ ABOUT = DensityAbout(
     first="1997-01",
     last="2008-12",
     held_out=(2003,),
-    satellites=[{**SATELLITE, "year": 2003}, {**SATELLITE, "year": "all", "coverage_90": None}],
-    satellite_storms=[{**SATELLITE, "year": "2003-11-20"}],
+    satellites=[
+        {**SATELLITE, "satellite": "all", "year": "all"},
+        {**SATELLITE, "year": "all"},
+        {**SATELLITE, "year": 2003},
+        {**SATELLITE, "model": "NRLMSIS 2.1", "mape": 40.0, "year": "all", "coverage_90": None},
+    ],
+    satellite_storms=[{**SATELLITE, "satellite": "all", "year": "2003-11-20"}],
     notes=["A note on <data>."],
     versions={"python": "3.11"},
 )
@@ -70,7 +75,7 @@ def test_metrics_hold_everything_in_strict_json() -> None:
     wanted = {"r", "mape", "nlpd", "crps", "calibration_error_score", "coverage_90", "hours"}
     assert wanted < set(row)
     assert row["mape"] == pytest.approx(6.0)
-    assert metrics["satellites"][0] == {**SATELLITE, "year": 2003}
+    assert metrics["satellites"][2] == {**SATELLITE, "year": 2003}
     assert (metrics["data_hash"], metrics["seed"], metrics["truth"]) == ("c0ffee", 7, "NRLMSIS 2.1")
     assert metrics["explained_variance"] == [0.9, 0.99, 0.999]
     assert metrics["storms"][0]["peak"] == "2003-11-20T18"
@@ -119,10 +124,11 @@ def test_names_and_notes_are_escaped() -> None:
 
 def test_satellites_stand_in_the_report_where_there_are_any(tmp_path: Path) -> None:
     _, page = written()
-    assert "Against satellites, by year" in page
-    assert "Against satellites, by storm" in page
-    assert "<td>12.3</td><td>0.157</td><td>−0.012</td><td>90.0</td>" in page
-    assert "<td>−0.012</td><td>–</td>" in page
+    assert "intervals, %), by year" in page
+    assert "intervals, %), by storm" in page
+    assert '>all samples</th><td>365</td><td class="best">12.3 (90)</td><td>–</td>' in page
+    assert '>CHAMP</th><td>365</td><td class="best">12.3 (90)</td><td>40.0</td>' in page
+    assert page.count("12.3 (90)") == 3
     without = replace(ABOUT, satellites=(), satellite_storms=())
     text = write_density_results(judged(), tmp_path, without).files["report"].read_text("utf-8")
     assert "Against real satellites" not in text
