@@ -23,16 +23,32 @@ from pipelines.datasets.density.store import SnapshotStore
 from pipelines.datasets.space_weather.table import open_space_weather
 from pipelines.orbit.field_density import FieldDensity
 from pipelines.orbit.msis_density import MsisDensity
+from pipelines.orbit.stored_emulator import stored_emulator
+from pipelines.registry import CHAMPION, THERMOSPHERE_DENSITY, champion_version
 
-FIELDS = "fields:"
+FIELDS, EMULATOR = "fields:", "emulator"
+#: All are propagated together, in memory.
+MOST_SAMPLES = 5000
 
 
 @dataclass(frozen=True)
 class Span:
-    """When a density model is needed: from a start (UTC), for some days."""
+    """When a density model is needed, and how many samples of one that has a spread.
+
+    start    UTC
+    days     from there on
+    samples  trajectories of an emulator
+    seed     of these
+    """
 
     start: np.datetime64
     days: float
+    samples: int = 100
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.samples <= MOST_SAMPLES:
+            raise ConfigError(f"samples: expected 1 to {MOST_SAMPLES}, got {self.samples}")
 
     @property
     def last(self) -> np.datetime64:
@@ -55,16 +71,25 @@ def density_model(text: str, span: Span) -> DensityModel:
         ) from error
 
 
+def usual_models() -> list[str]:
+    """Names to compare when none are given: the emulator, if there is one, and biased NRLMSIS."""
+    there = champion_version(THERMOSPHERE_DENSITY) is not None
+    return [*([EMULATOR] if there else []), "msis-2.1*1.05", "msis-00"]
+
+
 def _plain(name: str, span: Span) -> DensityModel:
     if name.startswith(FIELDS):
         folder = Path(name.removeprefix(FIELDS))
         return FieldDensity.of_store(SnapshotStore.open(folder), span.start, span.days)
+    if name == EMULATOR or name.startswith(f"{EMULATOR}:"):
+        version = name.removeprefix(EMULATOR).removeprefix(":") or CHAMPION
+        return stored_emulator(span.start, span.last, version, span.samples, span.seed)
     makers: dict[str, Callable[[Span], DensityModel]] = {"exponential": lambda _span: Exponential()}
     makers |= {f"msis-{version}": partial(_msis, version) for version in VERSIONS}
     if name not in makers:
         raise ConfigError(
             f"density model {name!r} is not known; there is: {', '.join(sorted(makers))}, "
-            f"{FIELDS}FOLDER, and any of these with *FACTOR"
+            f"{EMULATOR}, {EMULATOR}:VERSION, {FIELDS}FOLDER, and any of these with *FACTOR"
         )
     return makers[name](span)
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Measure what density errors do: to a satellite's orbit.")
 
-_MODELS = "msis-2.1*1.05,msis-00"
-
 
 @app.callback()
 def _group() -> None:
@@ -47,8 +45,14 @@ def orbit(
         str, typer.Option(help="Density that is true: msis-2.1, msis-00, fields:FOLDER.")
     ] = "msis-2.1",
     models: Annotated[
-        str, typer.Option(help="Densities to compare, with commas; NAME*1.05 is 5 % denser.")
-    ] = _MODELS,
+        str | None,
+        typer.Option(
+            help="Densities to compare, with commas: emulator, emulator:VERSION, msis-2.1, "
+            "msis-00, fields:FOLDER, exponential; NAME*1.05 is 5 % denser [the emulator that is "
+            "champion, if any, msis-2.1*1.05,msis-00]."
+        ),
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Trajectories of an emulator.")] = 100,
     step: Annotated[float, typer.Option(help="Seconds of a step.")] = 10.0,
     seed: Annotated[int, typer.Option(help="Of samples of density.")] = 0,
 ) -> None:
@@ -61,7 +65,7 @@ def orbit(
     Example:
       halyard study orbit --start 2003-11-18 --days 5 --out orbit
     """
-    from pipelines.orbit.named import Span, density_model
+    from pipelines.orbit.named import Span, density_model, usual_models
     from pipelines.orbit.plan import OrbitPlan
     from pipelines.orbit.study import run_orbit_study
     from service.commands.progress_bars import part_bar
@@ -70,9 +74,9 @@ def orbit(
     what, place, coefficient = _satellite(moment, state, tle, satellite)
     chosen = ballistic if ballistic is not None else coefficient()
     plan = OrbitPlan(moment, days, place, chosen, what, step=step, seed=seed)
-    span = Span(moment, days)
+    span = Span(moment, days, samples, seed)
     true = density_model(truth, span)
-    others = [density_model(name.strip(), span) for name in models.split(",")]
+    others = [density_model(name, span) for name in _names(models) or usual_models()]
     folder = out or _default_folder(moment)
     with part_bar("propagating") as advance:
         study, files = run_orbit_study(plan, true, others, folder, advance)
@@ -91,6 +95,10 @@ def _moment(text: str) -> np.datetime64:
     raise ConfigError(
         f"--start: expected a UTC moment like 2003-11-18 or 2003-11-18T06:00, got {text!r}"
     )
+
+
+def _names(models: str | None) -> list[str]:
+    return [name.strip() for name in (models or "").split(",") if name.strip()]
 
 
 def _satellite(
