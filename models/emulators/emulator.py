@@ -9,13 +9,14 @@ the variance that the components leave out is added.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from models.contract import FloatArray
+from models.emulators.activity_width import ActivityWidth
 from models.emulators.drivers import COLUMNS, Drivers
 from models.emulators.features import features
 from models.emulators.grid import Grid, local_time
@@ -84,6 +85,7 @@ class DensityEmulator:
     label       what made the training fields, e.g. "NRLMSIS 2.1"
     left_out    drivers -> log of what the components leave out, relative to its mean; without
                 one it is the same at all hours
+    width       factor of the variance of all of it by geomagnetic activity
     """
 
     grid: Grid
@@ -96,6 +98,7 @@ class DensityEmulator:
     shape: Shape
     label: str
     left_out: RolloutForecaster | None = None
+    width: ActivityWidth = field(default_factory=ActivityWidth)
 
     def __post_init__(self) -> None:
         columns = np.column_stack(
@@ -127,13 +130,25 @@ class DensityEmulator:
         rollouts, kept = self._rollouts(drivers, first, last, past)
         forecast = self.ensemble.predict(rollouts)
         rank = self.components.rank
+        width = self.width.factor(drivers.between(first, last))
         return StatePath(
             first.astype("datetime64[h]"),
             forecast.mean.reshape(-1, rank)[kept],
-            forecast.covariance.reshape(-1, rank, rank)[kept],
+            forecast.covariance.reshape(-1, rank, rank)[kept] * width[:, None, None],
             self.ensemble.errors(past is not None),
-            self.left_out_factor(rollouts).ravel()[kept],
+            self.left_out_factor(rollouts).ravel()[kept] * width,
         )
+
+    def predict(self, rollouts: Rollouts, drivers: Drivers) -> tuple[RolloutForecast, FloatArray]:
+        """The state of many rollouts and what the components leave out, row × hour.
+
+        drivers  of the hours that the rollouts are over
+        """
+        forecast = self.ensemble.predict(rollouts)
+        width = self.width.factor(drivers)[rollouts.hours_ahead]
+        covariance = forecast.covariance * width[..., None, None]
+        left_out = self.left_out_factor(rollouts) * width
+        return RolloutForecast(forecast.mean, covariance), left_out
 
     def left_out_factor(self, rollouts: Rollouts) -> FloatArray:
         """Variance of what the components leave out, relative to its mean, row × hour."""
@@ -207,9 +222,9 @@ class DensityEmulator:
                 )
         return tuple(told)
 
-    def with_shape(self, shape: Shape) -> DensityEmulator:
-        """The same emulator with another shape of errors."""
-        return replace(self, shape=shape)
+    def calibrated(self, width: ActivityWidth, shape: Shape) -> DensityEmulator:
+        """The same emulator with another width and shape of errors."""
+        return replace(self, width=width, shape=shape)
 
     def _rollouts(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.contract import State
+from models.emulators.activity_width import ActivityWidth
 from models.emulators.catalogue import restore
 from models.emulators.emulator import DensityEmulator
 from models.emulators.grid import Grid
@@ -33,6 +34,7 @@ def to_state(emulator: DensityEmulator) -> State:
             **{f"components.{n}": value for n, value in emulator.components.arrays().items()},
             "limits": emulator.limits,
             "shape": emulator.shape.quantiles,
+            "width": emulator.width.coefficients,
         },
         parts={"ensemble": emulator.ensemble.state()}
         | ({"left_out": emulator.left_out.state()} if emulator.left_out else {}),
@@ -64,6 +66,7 @@ def from_state(state: State) -> DensityEmulator:
             Shape(np.asarray(state.arrays["shape"])),
             str(config["label"]),
             restore(state.parts["left_out"]) if "left_out" in state.parts else None,
+            ActivityWidth(np.asarray(state.arrays["width"])),
         )
     except (KeyError, TypeError, ValueError, ConfigError) as error:
         raise ArtefactError(f"stored density emulator is not complete: {error}") from error

@@ -151,10 +151,10 @@ def _judge(
     emulator = assemble(fields, series, split, ensemble, config)
     inputs = features(series.drivers, config.feature_set)
     rollouts = consecutive_rollouts(split.held_out, inputs, series.state, config)
-    forecast = emulator.ensemble.predict(rollouts)
+    forecast, left_out = emulator.predict(rollouts, series.drivers)
     shown = storm_tables(one.name, emulator, rollouts, forecast, fields, storms, how.picture_height)
     hours = score_rollouts(
-        one.name, emulator, rollouts, forecast, fields, series.drivers, how.bands
+        one.name, emulator, rollouts, (forecast, left_out), fields, series.drivers, how.bands
     )
     return hours, *shown
 
@@ -179,15 +179,18 @@ def score_rollouts(
     name: str,
     emulator: DensityEmulator,
     rollouts: Rollouts,
-    forecast: RolloutForecast,
+    predicted: tuple[RolloutForecast, FloatArray],
     fields: Fields,
     drivers: Drivers,
     edges: tuple[float, ...],
 ) -> pl.DataFrame:
-    """Scores of one model, a row per hour and band of heights."""
+    """Scores of one model, a row per hour and band of heights.
+
+    predicted  what `emulator.predict` returned for the rollouts
+    """
     bands = Bands.of(fields.grid, edges)
     classes = kp_classes(drivers.column("kp"))
-    left_out = emulator.left_out_factor(rollouts)
+    forecast, left_out = predicted
     tables = []
     for window in range(len(rollouts)):
         hours = rollouts.hours_ahead[window]

@@ -84,7 +84,7 @@ def unseen_scores(
         EMULATOR,
         emulator,
         rollouts,
-        emulator.ensemble.predict(rollouts),
+        emulator.predict(rollouts, series.drivers),
         fields,
         series.drivers,
         (heights[0], heights[-1]),

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.contract import FloatArray, IntArray, State
+from models.contract import State
 from models.emulators.catalogue import build, restore
-from models.emulators.cells import cell_distribution
 from models.emulators.drivers import Drivers
 from models.emulators.emulator import DensityEmulator
 from models.emulators.features import features
@@ -19,6 +18,7 @@ from models.emulators.settings import DensityConfig
 from models.forecasters.settings import RolloutConfig
 from models.rollouts import RolloutForecaster, Rollouts
 from pipelines.parallel import in_order
+from pipelines.thermosphere_density.calibration import calibrated
 from pipelines.thermosphere_density.fields import Fields, ReducedSeries, reduce_fields
 from pipelines.thermosphere_density.splits import (
     VALID_STEP,
@@ -27,9 +27,6 @@ from pipelines.thermosphere_density.splits import (
     split_hours,
     with_storm_weights,
 )
-
-#: Cells and validation rollouts that the shape of errors is learnt from.
-SHAPE_CELLS, SHAPE_ROLLOUTS = 500, 60
 
 #: The network that tells the size of what the components leave out.
 MEMORYLESS_MODEL = "memoryless"
@@ -90,7 +87,7 @@ def assemble(
     ensemble: RolloutEnsemble,
     config: DensityConfig,
 ) -> DensityEmulator:
-    """An emulator from its parts, with the shape of its errors on validation fields."""
+    """An emulator from its parts, calibrated on validation fields."""
     train, valid = training_rollouts(series, split, config)
     left_out = train_left_out(series, train, valid, config)
     seen = series.drivers.values[split.train]
@@ -106,7 +103,7 @@ def assemble(
         fields.label,
         left_out,
     )
-    return emulator.with_shape(error_shape(fields, emulator, valid, config.seed))
+    return calibrated(emulator, fields, series.drivers, valid, config.seed)
 
 
 def train_left_out(
@@ -119,31 +116,6 @@ def train_left_out(
     state = series.relative_left_out
     network = build(MEMORYLESS_MODEL, config.recurrent, config.seed)
     return network.fit(replace(train, state=state), replace(valid, state=state))
-
-
-def error_shape(fields: Fields, emulator: DensityEmulator, valid: Rollouts, seed: int) -> Shape:
-    """The shape of standardised errors of log10 density on some validation fields and cells."""
-    some = np.unique(np.linspace(0, len(valid) - 1, SHAPE_ROLLOUTS).astype(int))
-    count = min(SHAPE_CELLS, fields.grid.cells)
-    chosen = np.random.default_rng(seed).choice(fields.grid.cells, count, replace=False)
-    rows = valid.select(some)
-    truth = np.stack([_cells_ahead(fields, rows, row, chosen) for row in range(len(rows))])
-    left_out = emulator.left_out_factor(rows).ravel()
-    errors = []
-    for known in (True, False):
-        forecast = emulator.ensemble.predict(rows.with_known(known))
-        rank = emulator.components.rank
-        flat = forecast.mean.reshape(-1, rank), forecast.covariance.reshape(-1, rank, rank)
-        mean, std = cell_distribution(emulator.components, *flat, left_out, chosen)
-        errors.append((truth.reshape(mean.shape) - mean) / std)
-    return Shape.of_errors(np.concatenate(errors).ravel())
-
-
-def _cells_ahead(fields: Fields, rollouts: Rollouts, row: int, cells: IntArray) -> FloatArray:
-    """Fields of the hours ahead of one rollout at some cells, hour × cell."""
-    hours = rollouts.hours_ahead[row]
-    first, last = fields.times[hours[0]], fields.times[hours[-1]]
-    return np.asarray(fields.read(first, last).reshape(len(hours), -1)[:, cells])
 
 
 def _fit_member(
