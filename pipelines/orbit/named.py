@@ -1,6 +1,8 @@
 """Density models by name, as the command line gives them.
 
 msis-2.1, msis-2.0, msis-00   NRLMSIS at every point
+emulator, emulator:VERSION    a stored emulator, as sampled paths
+dmdc                          the linear dynamics stored with the champion
 fields:FOLDER                 hourly fields of `halyard snapshots`
 exponential                   an atmosphere of height alone
 NAME*1.05                     any of these, times a number
@@ -23,10 +25,10 @@ from pipelines.datasets.density.store import SnapshotStore
 from pipelines.datasets.space_weather.table import open_space_weather
 from pipelines.orbit.field_density import FieldDensity
 from pipelines.orbit.msis_density import MsisDensity
-from pipelines.orbit.stored_emulator import stored_emulator
+from pipelines.orbit.stored_emulator import stored_baseline, stored_emulator
 from pipelines.registry import CHAMPION, THERMOSPHERE_DENSITY, champion_version
 
-FIELDS, EMULATOR = "fields:", "emulator"
+FIELDS, EMULATOR, LINEAR = "fields:", "emulator", "dmdc"
 #: All are propagated together, in memory.
 MOST_SAMPLES = 5000
 
@@ -72,9 +74,9 @@ def density_model(text: str, span: Span) -> DensityModel:
 
 
 def usual_models() -> list[str]:
-    """Names to compare when none are given: the emulator, if there is one, and biased NRLMSIS."""
+    """Names to compare when none are given: emulator and DMDc, if there are, other NRLMSIS."""
     there = champion_version(THERMOSPHERE_DENSITY) is not None
-    return [*([EMULATOR] if there else []), "msis-2.1*1.05", "msis-00"]
+    return [*([EMULATOR, LINEAR] if there else []), "msis-2.1*1.05", "msis-00"]
 
 
 def _plain(name: str, span: Span) -> DensityModel:
@@ -84,12 +86,15 @@ def _plain(name: str, span: Span) -> DensityModel:
     if name == EMULATOR or name.startswith(f"{EMULATOR}:"):
         version = name.removeprefix(EMULATOR).removeprefix(":") or CHAMPION
         return stored_emulator(span.start, span.last, version, span.samples, span.seed)
+    if name == LINEAR:
+        return stored_baseline(span.start, span.last, CHAMPION)
     makers: dict[str, Callable[[Span], DensityModel]] = {"exponential": lambda _span: Exponential()}
     makers |= {f"msis-{version}": partial(_msis, version) for version in VERSIONS}
     if name not in makers:
         raise ConfigError(
             f"density model {name!r} is not known; there is: {', '.join(sorted(makers))}, "
-            f"{EMULATOR}, {EMULATOR}:VERSION, {FIELDS}FOLDER, and any of these with *FACTOR"
+            f"{EMULATOR}, {EMULATOR}:VERSION, {LINEAR}, {FIELDS}FOLDER, and any of these with "
+            "*FACTOR"
         )
     return makers[name](span)
 

@@ -8,12 +8,14 @@ from models.contract import FloatArray
 from models.emulators.driver_hours import hourly_drivers
 from models.emulators.drivers import Drivers
 from models.emulators.emulator import DensityEmulator
+from models.emulators.state_path import StatePath
 from models.emulators.storage import from_state
 from pipelines.datasets.density.msis import VERSIONS, msis_field
 from pipelines.datasets.density.sources import hours_between
 from pipelines.datasets.space_weather.table import open_space_weather
 from pipelines.orbit.state_density import StateDensity
 from pipelines.registry import CHAMPION, THERMOSPHERE_DENSITY, get_model, load_state
+from pipelines.thermosphere_density.storing import baseline_of
 
 _HOUR = np.timedelta64(1, "h")
 
@@ -29,12 +31,24 @@ def stored_emulator(
     """
     stored = get_model(THERMOSPHERE_DENSITY, version)
     emulator = from_state(load_state(stored))
+    name = "emulator" if version == CHAMPION else f"emulator:{stored.version}"
+    path = _path(emulator, start, end)
+    return StateDensity.of_samples(name, emulator, path, start, samples, seed)
+
+
+def stored_baseline(start: np.datetime64, end: np.datetime64, version: str) -> StateDensity:
+    """The linear dynamics (DMDc with the six plain drivers) that were stored with a version."""
+    linear = baseline_of(load_state(get_model(THERMOSPHERE_DENSITY, version)))
+    label = "DMDc, six plain drivers"
+    return StateDensity.of_mean("dmdc", label, linear, _path(linear, start, end), start)
+
+
+def _path(emulator: DensityEmulator, start: np.datetime64, end: np.datetime64) -> StatePath:
+    """The forecast from the hour of the start to the hour after the end, with observed drivers."""
     first = start.astype("datetime64[h]")
     last = (end - np.timedelta64(1, "ms")).astype("datetime64[h]") + _HOUR
     drivers = hourly_drivers(open_space_weather(), first - emulator.lookback * _HOUR, last)
-    path = emulator.path(drivers, first, last, true_past(emulator, drivers, first))
-    name = "emulator" if version == CHAMPION else f"emulator:{stored.version}"
-    return StateDensity.of_samples(name, emulator, path, start, samples, seed)
+    return emulator.path(drivers, first, last, true_past(emulator, drivers, first))
 
 
 def true_past(

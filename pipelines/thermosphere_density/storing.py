@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
+from models.contract import State
 from models.emulators.drivers import Drivers
 from models.emulators.emulator import DensityEmulator
 from models.emulators.features import features
 from models.emulators.settings import DensityConfig
-from models.emulators.storage import to_state
+from models.emulators.storage import from_state, to_state
+from models.errors import ArtefactError
 from models.rollouts import Rollouts
 from pipelines.registry import THERMOSPHERE_DENSITY, StoredModel, save_model
 from pipelines.thermosphere_density.backtest import score_rollouts
@@ -46,9 +48,10 @@ def train_density(
     series = reduce_fields(fields, drivers, split.train, config)
     ensemble = train_ensemble(series, split, config, jobs=jobs, progress=progress)
     emulator = assemble(fields, series, split, ensemble, config)
+    linear = _linear(fields, series, split, config)
     return save_model(
         THERMOSPHERE_DENSITY,
-        to_state(emulator),
+        with_baseline(to_state(emulator), to_state(linear)),
         DensitySample.record(emulator, drivers).to_json(),
         metrics=unseen_scores(emulator, fields, series, split, config),
         config=asdict(config),
@@ -61,6 +64,27 @@ def train_density(
         },
         seed=config.seed,
     )
+
+
+def with_baseline(emulator: State, linear: State) -> State:
+    """The stored form of an emulator, with the linear one that it is compared with in orbits."""
+    return replace(emulator, parts={**emulator.parts, BASELINE: linear})
+
+
+def baseline_of(stored: State) -> DensityEmulator:
+    """The linear emulator that was stored with one. Raises ArtefactError without any."""
+    if BASELINE not in stored.parts:
+        raise ArtefactError("this emulator was stored without linear dynamics; train it again")
+    return from_state(stored.parts[BASELINE])
+
+
+def _linear(
+    fields: Fields, series: ReducedSeries, split: Split, config: DensityConfig
+) -> DensityEmulator:
+    """The published linear model on the same fields: DMDc with the six plain drivers."""
+    few = series.truncated(min(LINEAR_RANK, series.components.rank))
+    plain = replace(config, cells=("dmdc",), members=1, feature_set="dmdc")
+    return assemble(fields, few, split, train_ensemble(few, split, plain), plain)
 
 
 def unseen_scores(

@@ -106,7 +106,11 @@ def _satellites(file: Path, storms: Path | None, version: str) -> SatelliteJudge
     from pipelines.thermosphere_density.real_satellites import judge_satellites
     from pipelines.thermosphere_density.satellite_scores import read_storms
     from service.commands.progress_bars import part_bar
+    from service.commands.train_density import train_first
 
+    if version == registry.CHAMPION and registry.champion_version(THERMOSPHERE_DENSITY) is None:
+        typer.echo("No stored emulator yet: training the one that `halyard serve` would.", err=True)
+        train_first()
     stored = registry.get_model(THERMOSPHERE_DENSITY, version)
     spans = () if storms is None else read_storms(storms)
     emulator = from_state(registry.load_state(stored))

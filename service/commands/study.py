@@ -47,9 +47,9 @@ def orbit(
     models: Annotated[
         str | None,
         typer.Option(
-            help="Densities to compare, with commas: emulator, emulator:VERSION, msis-2.1, "
-            "msis-00, fields:FOLDER, exponential; NAME*1.05 is 5 % denser [the emulator that is "
-            "champion, if any, msis-2.1*1.05,msis-00]."
+            help="Densities to compare, with commas: emulator, emulator:VERSION, dmdc, "
+            "msis-2.1, msis-00, fields:FOLDER, exponential; NAME*1.05 is 5 % denser [emulator "
+            "and dmdc of the champion, if any, msis-2.1*1.05,msis-00]."
         ),
     ] = None,
     samples: Annotated[int, typer.Option(help="Trajectories of an emulator.")] = 100,

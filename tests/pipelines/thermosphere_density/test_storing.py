@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.emulators.storage import from_state
+from models.emulators.storage import from_state, to_state
+from models.errors import ArtefactError
 from pipelines import registry
-from pipelines.registry import StoredModel
-from pipelines.thermosphere_density.storing import train_density
+from pipelines.registry import StoredModel, load_state
+from pipelines.thermosphere_density.storing import baseline_of, train_density
 from pipelines.warm_up_density import DensitySample
 from tests.pipelines.thermosphere_density.made_up_fields import QUICK, made_up
 
@@ -70,3 +71,11 @@ def test_without_a_year_held_out_the_calibration_months_are_scored() -> None:
     assert metrics["windows"] > 10
     assert np.isfinite(metrics["segments"]["all"]["nlpd"])
     assert told == [(1, 1)]
+
+
+def test_the_linear_dynamics_of_orbit_studies_are_stored_beside_it(stored: StoredModel) -> None:
+    linear = baseline_of(load_state(stored))
+    assert linear.feature_set == "dmdc"
+    assert [name for name, _ in linear.ensemble.members] == ["dmdc_0"]
+    with pytest.raises(ArtefactError, match="stored without linear dynamics"):
+        baseline_of(to_state(linear))
