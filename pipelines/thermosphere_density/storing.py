@@ -31,6 +31,9 @@ from pipelines.warm_up_density import DensitySample
 #: Scores that are kept of each segment.
 _KEPT = ("mape", "nlpd", "crps", "calibration_error_score", "coverage_90")
 
+#: Part of a stored emulator that holds the linear one, and the components of that.
+BASELINE, LINEAR_RANK = "dmdc", 10
+
 
 def train_density(
     fields: Fields,
