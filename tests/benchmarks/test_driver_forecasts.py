@@ -1,3 +1,5 @@
+"""The benchmark of driver forecasts: what it scores, and how."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The benchmark of satellite corrections, on a made-up file."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Flares are taken out of F10.7, real days stay."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Sampled future drivers: their spread, and what they may not read."""
+
 from __future__ import annotations
 
 from typing import Any, get_args

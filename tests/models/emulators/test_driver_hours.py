@@ -1,3 +1,5 @@
+"""Hourly drivers from daily F10.7 and 3-hourly Kp, worked by hand."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""What was published of space weather by a moment, and no more."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""The official table of Kp and ap."""
+
 from __future__ import annotations
 
 import numpy as np

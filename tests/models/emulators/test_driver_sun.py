@@ -1,3 +1,5 @@
+"""The distance of the sun, by which F10.7 is adjusted."""
+
 from __future__ import annotations
 
 import numpy as np

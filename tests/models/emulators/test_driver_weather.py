@@ -1,3 +1,5 @@
+"""The table of space weather: what it holds and refuses."""
+
 from __future__ import annotations
 
 from dataclasses import replace

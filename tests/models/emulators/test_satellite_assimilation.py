@@ -1,3 +1,5 @@
+"""Assimilation: what is learnt up to the start, and nothing after it."""
+
 from __future__ import annotations
 
 from dataclasses import replace

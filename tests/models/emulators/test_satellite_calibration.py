@@ -1,3 +1,5 @@
+"""Interval widths from satellites and times that had no part in the fit."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""The bias and spread that satellites tell of."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""The Kalman filter, against a regression on all samples at once."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Samples of satellites: shapes, order, thinning, known weather."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""The spread of what satellites measure."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Measured densities beside what the emulator says there."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Satellites and years that are judged had no part in the fit."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Scores of densities at satellites, worked by hand."""
+
 from __future__ import annotations
 
 from dataclasses import replace

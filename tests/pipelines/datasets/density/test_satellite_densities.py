@@ -1,3 +1,5 @@
+"""Reading files of densities that satellites measured."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Drivers that a caller gives, and each way to give them wrongly."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Fetching space weather from a server that fails, and from paths."""
+
 from __future__ import annotations
 
 import hashlib

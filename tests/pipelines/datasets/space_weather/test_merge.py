@@ -1,3 +1,5 @@
+"""Joining two tables of space weather."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Reading the files of CelesTrak and GFZ."""
+
 from __future__ import annotations
 
 import numpy as np

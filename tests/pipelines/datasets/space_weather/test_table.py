@@ -1,3 +1,5 @@
+"""The embedded and the updated table of space weather."""
+
 from __future__ import annotations
 
 from dataclasses import replace

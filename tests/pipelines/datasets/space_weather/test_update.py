@@ -1,3 +1,5 @@
+"""Updating space weather: whole or not at all, never shorter."""
+
 from __future__ import annotations
 
 from pathlib import Path
