@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +18,7 @@ from models.emulators.emulator import DensityEmulator, Points
 from models.emulators.log_density import LogDensity
 from models.errors import DataError
 from pipelines.datasets.density.msis import msis_density
-from pipelines.datasets.density.satellite_densities import (
-    SatelliteDensities,
-    read_satellite_densities,
-)
+from pipelines.datasets.density.satellite_densities import SatelliteDensities
 from pipelines.datasets.space_weather.table import open_space_weather
 from pipelines.thermosphere_density.contestants import EMULATOR
 from pipelines.thermosphere_density.satellite_background import (
@@ -60,17 +56,17 @@ class SatelliteJudgement:
 
 
 def judge_satellites(
-    file: Path,
+    measured: SatelliteDensities,
     emulator: DensityEmulator,
     storms: tuple[StormSpan, ...] = (),
     progress: Progress | None = None,
 ) -> SatelliteJudgement:
-    """Score the emulator, its corrections and NRLMSIS on a file of satellites' densities.
+    """Score the emulator, its corrections and NRLMSIS on satellites' densities.
 
-    Raises DataError when the file cannot be used, or no sample lies within the emulator's
-    heights.
+    Raises DataError when no sample lies within the emulator's heights, or space weather does
+    not reach a sample.
     """
-    measured, note = within_heights(read_satellite_densities(file), emulator, file)
+    measured, note = within_heights(measured, emulator)
     drivers = _drivers(measured, emulator)
     raw = emulator_answer(emulator, measured, drivers)
     basis = standardised_basis(emulator.table, emulator.components, measured)
@@ -90,7 +86,7 @@ def judge_satellites(
 
 
 def within_heights(
-    measured: SatelliteDensities, emulator: DensityEmulator, file: Path
+    measured: SatelliteDensities, emulator: DensityEmulator
 ) -> tuple[SatelliteDensities, tuple[str, ...]]:
     """The samples within the emulator's heights, and a sentence about those that are not."""
     low, high = emulator.grid.height[0], emulator.grid.height[-1]
@@ -98,8 +94,8 @@ def within_heights(
     count = int((~inside).sum())
     if count == len(inside):
         raise DataError(
-            f"{file}: all {count} samples lie outside {low:g} to {high:g} km, the heights of the "
-            "emulator; train one that reaches them (grid.highest=1000)"
+            f"satellites: all {count} samples lie outside {low:g} to {high:g} km, the heights of "
+            "the emulator; train one that reaches them (grid.highest=1000)"
         )
     note = f"{count} of {len(inside)} satellite samples lie outside {low:g} to {high:g} km."
     return _selected(measured, inside), (note,) if count else ()

@@ -103,19 +103,22 @@ def _satellites(file: Path, storms: Path | None, version: str) -> SatelliteJudge
     """Judge a stored emulator on satellites, under a bar."""
     from models.emulators.storage import from_state
     from pipelines import registry
+    from pipelines.datasets.density.satellite_densities import read_satellite_densities
     from pipelines.thermosphere_density.real_satellites import judge_satellites
     from pipelines.thermosphere_density.satellite_scores import read_storms
     from service.commands.progress_bars import part_bar
     from service.commands.train_density import train_first
 
+    # Before a model is trained, which takes minutes.
+    measured = read_satellite_densities(file)
+    spans = () if storms is None else read_storms(storms)
     if version == registry.CHAMPION and registry.champion_version(THERMOSPHERE_DENSITY) is None:
         typer.echo("No stored emulator yet: training the one that `halyard serve` would.", err=True)
         train_first()
     stored = registry.get_model(THERMOSPHERE_DENSITY, version)
-    spans = () if storms is None else read_storms(storms)
     emulator = from_state(registry.load_state(stored))
     with part_bar("judging on satellites") as advance:
-        found = judge_satellites(file, emulator, spans, advance)
+        found = judge_satellites(measured, emulator, spans, advance)
     note = f"Judged on satellites: {stored.tag}, trained on {emulator.label}."
     return replace(found, notes=(note, *found.notes))
 

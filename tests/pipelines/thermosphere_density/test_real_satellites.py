@@ -76,7 +76,7 @@ def of(rows: tuple[Any, ...], model: str) -> Any:
 
 def test_models_are_scored_side_by_side(tmp_path: Path, fits: list[tuple[Any, ...]]) -> None:
     told: list[tuple[int, int]] = []
-    found = judge_satellites(samples_file(tmp_path), emulator(), progress=lambda *n: told.append(n))
+    found = judge_satellites(measured(tmp_path), emulator(), progress=lambda *n: told.append(n))
     models = list(dict.fromkeys(row["model"] for row in found.rows))
     assert models == ["NRLMSISE-00", "NRLMSIS 2.1", "emulator", "corrected"]
     # The file says twice the measured density for NRLMSISE-00, and no interval.
@@ -101,8 +101,8 @@ def _drivers() -> Any:
     return hourly_drivers(open_space_weather(), first, last)
 
 
-def measured(folder: Path) -> SatelliteDensities:
-    return read_satellite_densities(samples_file(folder))
+def measured(folder: Path, **file: Any) -> SatelliteDensities:
+    return read_satellite_densities(samples_file(folder, **file))
 
 
 def test_the_answer_at_a_sample_is_that_of_the_emulator(tmp_path: Path) -> None:
@@ -124,14 +124,14 @@ def test_the_answer_at_a_sample_is_that_of_the_emulator(tmp_path: Path) -> None:
 def test_storms_have_rows_of_their_own(tmp_path: Path) -> None:
     first, last = np.datetime64("2001-06-01T00", "s"), np.datetime64("2001-06-03T00", "s")
     storms = (StormSpan("2001-06-02", first, last),)
-    found = judge_satellites(samples_file(tmp_path), emulator(), storms)
+    found = judge_satellites(measured(tmp_path), emulator(), storms)
     row = next(r for r in found.storms if r["model"] == "emulator" and r["year"] == "2001-06-02")
     assert row["n"] == 2
 
 
 def test_samples_outside_the_heights_are_left_out_and_told(tmp_path: Path) -> None:
     file = samples_file(tmp_path, (350.0, 350.0, 600.0, 350.0))
-    kept, notes = within_heights(read_satellite_densities(file), emulator(), file)
+    kept, notes = within_heights(read_satellite_densities(file), emulator())
     assert len(kept) == 3
     assert notes == ("1 of 4 satellite samples lie outside 100 to 450 km.",)
 
@@ -139,10 +139,10 @@ def test_samples_outside_the_heights_are_left_out_and_told(tmp_path: Path) -> No
 def test_a_file_of_other_heights_is_one_line(tmp_path: Path) -> None:
     file = samples_file(tmp_path, (600.0,) * 4)
     with pytest.raises(DataError, match="all 4 samples lie outside 100 to 450 km, the heights"):
-        within_heights(read_satellite_densities(file), emulator(), file)
+        within_heights(read_satellite_densities(file), emulator())
 
 
 @pytest.mark.usefixtures("fits")
 def test_without_the_older_model_in_the_file_it_has_no_rows(tmp_path: Path) -> None:
-    found = judge_satellites(samples_file(tmp_path, older=""), emulator())
+    found = judge_satellites(measured(tmp_path, older=""), emulator())
     assert "NRLMSISE-00" not in {row["model"] for row in found.rows}

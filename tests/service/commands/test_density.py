@@ -83,13 +83,16 @@ def test_a_stored_emulator_is_judged_on_satellites(
         return SatelliteJudgement((), (), ("Some samples are too high.",))
 
     monkeypatch.setattr(real_satellites, "judge_satellites", at_once)
-    found = backtest_density._satellites(tmp_path / "some.csv", storms, "champion")
+    file = tmp_path / "some.csv"
+    names = "date,seconds_in_day_s,satellite,altitude_m,longitude_deg,latitude_deg,density_kg_m3"
+    file.write_text(f"{names}\n2001-02-01,60,champ,350000,10,20,1e-11\n", "utf-8")
+    found = backtest_density._satellites(file, storms, "champion")
     assert found.notes == (
         f"Judged on satellites: {stored.tag}, trained on a made-up world.",
         "Some samples are too high.",
     )
-    ((file, loaded, spans, _),) = seen
-    assert file == tmp_path / "some.csv"
+    ((measured, loaded, spans, _),) = seen
+    assert measured.height.tolist() == [350.0]  # type: ignore[attr-defined]
     assert loaded.grid == emulator.grid  # type: ignore[attr-defined]
     assert [span.name for span in spans] == ["2003-11-20"]  # type: ignore[attr-defined]
 
@@ -148,7 +151,7 @@ def test_the_first_emulator_has_short_settings_and_is_served(
         ),
         (["backtest", NAME, "held_out=[2003]"], "expected years of the fields, got 2003"),
         (["backtest", NAME, "--quick", "held_out=[]"], "held_out: expected a year to judge"),
-        (["backtest", NAME, "--satellites", "none.csv"], "no model 'thermosphere-density' in"),
+        (["backtest", NAME, "--satellites", "none.csv"], "none.csv: no such file"),
         (["tune", NAME, "--loss", "rmse"], "loss: expected one of nlpd, mape, got 'rmse'"),
         (["tune", NAME, "--sampler", "magic"], "sampler: expected"),
         (["tune", NAME, "space.layer.low=1"], "parameters.layer"),
