@@ -73,17 +73,20 @@ def rollouts_within(
 def consecutive_rollouts(
     hours: BoolArray, inputs: FloatArray, state: FloatArray, config: DensityConfig
 ) -> Rollouts:
-    """Rollouts that follow each other without overlap through `hours`, from the first hour on.
+    """Rollouts that follow each other without overlap through every run of `hours`.
 
     The look-back may lie before `hours`: the state at the origin and before it is known.
     """
-    first = int(np.argmax(hours))
-    last = len(hours) - 1 - int(np.argmax(hours[::-1]))
-    start = max(first - 1, config.lookback - 1)
-    origins = np.arange(start, last - config.horizon + 1, config.horizon)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], hours, [False]]).astype(int)))
+    starts = []
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        begin = max(first - 1, config.lookback - 1)
+        starts.append(np.arange(begin, end - config.horizon, config.horizon))
+    origins = np.concatenate([*starts, np.zeros(0, dtype=np.int64)]).astype(np.int64)
     if not len(origins):
         raise ModelError(
-            f"{last - first + 1} hours held out: expected at least one horizon of {config.horizon}"
+            f"{int(hours.sum())} hours held out: expected at least one horizon of "
+            f"{config.horizon} together"
         )
     return _rollouts(origins, inputs, state, config)
 

@@ -51,6 +51,14 @@ def test_judged_windows_follow_each_other_through_the_year_held_out() -> None:
     assert len(ahead) > 365 * 24 - QUICK.horizon
 
 
+def test_years_between_two_that_are_held_out_are_not_judged() -> None:
+    split = split_hours(TIMES, (2000, 2002))
+    rows = consecutive_rollouts(split.held_out, *arrays(), QUICK)
+    assert split.held_out[rows.hours_ahead].all()
+    years = np.unique(TIMES[rows.hours_ahead].astype("datetime64[Y]")).tolist()
+    assert [year.year for year in years] == [2000, 2002]
+
+
 def test_storms_are_shown_more_often() -> None:
     inputs, state = arrays()
     rows = rollouts_within(np.ones(len(TIMES), bool), inputs, state, QUICK, step=50)
