@@ -9,6 +9,7 @@ import yaml
 from models.errors import ArtefactError
 from pipelines.environment import halyard_home
 from pipelines.registry import (
+    DENSITY_CORRECTION,
     FUND_SHARPE,
     METADATA_FILE,
     THERMOSPHERE_DENSITY,
@@ -18,8 +19,9 @@ from pipelines.registry import (
     read_model,
 )
 
-#: Names that the service answers for.
+#: Names that the service answers for, and one that only goes with the second.
 SERVED = (FUND_SHARPE, THERMOSPHERE_DENSITY)
+EXTRA = DENSITY_CORRECTION
 
 
 def served_models() -> dict[str, StoredModel]:
@@ -27,12 +29,21 @@ def served_models() -> dict[str, StoredModel]:
 
     Raises ArtefactError when there is none at all, or one is not where it should be.
     """
-    found = {name: model for name in SERVED if (model := served_model(name)) is not None}
+    found = {stored.name: stored for stored in served_champions()}
     if not found:
         raise ArtefactError(
             f"no champion of {' or '.join(map(repr, SERVED))} in {halyard_home()}: `halyard "
             "serve` trains them, or choose versions with `halyard models promote`"
         )
+    return found
+
+
+def served_champions() -> list[StoredModel]:
+    """The same, and none where there is none. Raises ArtefactError."""
+    found = [model for name in SERVED if (model := served_model(name)) is not None]
+    extra = served_model(EXTRA)
+    if extra is not None and any(model.name == THERMOSPHERE_DENSITY for model in found):
+        found.append(extra)
     return found
 
 

@@ -21,6 +21,7 @@ from bentoml.exceptions import BentoMLException
 from models.errors import HalyardError
 from pipelines.environment import process_environment
 from pipelines.registry import (
+    DENSITY_CORRECTION,
     FUND_SHARPE,
     THERMOSPHERE_DENSITY,
     StoredModel,
@@ -101,6 +102,8 @@ class Halyard:
         fund_sharpe = bentoml.models.BentoModel(STORED[FUND_SHARPE].tag)
     if THERMOSPHERE_DENSITY in STORED:
         thermosphere_density = bentoml.models.BentoModel(STORED[THERMOSPHERE_DENSITY].tag)
+    if DENSITY_CORRECTION in STORED:
+        density_correction = bentoml.models.BentoModel(STORED[DENSITY_CORRECTION].tag)
 
     def __init__(self) -> None:
         from service.gateway import Gateway
@@ -120,7 +123,9 @@ class Halyard:
             if FUND_SHARPE in STORED:
                 self.predictor = load_predictor(STORED[FUND_SHARPE])
             if THERMOSPHERE_DENSITY in STORED:
-                self.density = load_density_predictor(STORED[THERMOSPHERE_DENSITY])
+                self.density = load_density_predictor(
+                    STORED[THERMOSPHERE_DENSITY], STORED.get(DENSITY_CORRECTION)
+                )
         except HalyardError as error:
             _end(error)
         # What is loaded now stays: the collector need not look at it again.

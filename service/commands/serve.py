@@ -75,16 +75,17 @@ def check_port(host: str, port: int) -> None:
 def ensure_champions() -> None:
     """Train what has no champion, package all unless they are. Raises HalyardError."""
     from pipelines import registry
+    from pipelines.served import served_champions
     from service.commands.package import build_bento, find_bento
 
-    champions = []
+    # Before the server starts: here a damaged file is one line, there it is two. And before
+    # the training, which takes minutes.
+    for stored in served_champions():
+        registry.verify(stored)
     for name, train in ((registry.FUND_SHARPE, train_first), (DENSITY, train_density_first)):
         if registry.champion_version(name) is None:
             train()
-        champion = registry.get_model(name)
-        # Before the server starts: here a damaged file is one line, there it is two.
-        registry.verify(champion)
-        champions.append(champion)
+    champions = served_champions()
     if find_bento(champions) is None and (bento := build_bento(champions)) is not None:
         tags = " and ".join(champion.tag for champion in champions)
         typer.echo(f"Packaged {tags} as {bento}.")

@@ -29,7 +29,7 @@ from service.thermosphere_predictor import DensityPredictor
 from service.thermosphere_weather import observed
 
 GRID = Grid.regular(8, 6, 4)
-LOOKBACK, HORIZON = 12, 24
+LOOKBACK, HORIZON = 24, 24
 LABEL = "a made-up world"
 #: Days that the small table of space weather holds.
 FIRST_DAY, LAST_DAY = np.datetime64("2001-01-01"), np.datetime64("2003-11-30")

@@ -77,7 +77,7 @@ def test_the_seed_decides_the_draw() -> None:
 def test_pooling_is_the_law_of_total_variance() -> None:
     emulator = density_models.emulator()
     start = np.datetime64("2003-08-10T00")
-    drivers = density_models.observed(density_models.weather(), start - 12, start + 2)
+    drivers = density_models.observed(density_models.weather(), start - 24, start + 2)
     path = emulator.path(drivers, start, start + 2)
     # Two futures whose first component is one above and one below: variance grows by 1.
     up = replace(path, mean=path.mean + np.array([1.0, 0.0, 0.0]))

@@ -63,8 +63,8 @@ def test_a_block_is_a_day_here_and_begins_with_the_history_that_it_needs() -> No
     blocks, read = paths()
     (group,) = blocks.groups(points("2003-08-10T12:30"))
     assert (str(group.path.start), len(group.path)) == ("2003-08-10T00", 24)
-    # The lookback of 12 hours is read before it.
-    assert read.spans[0] == ("2003-08-09T12", "2003-08-10T23")
+    # The lookback of 24 hours is read before it.
+    assert read.spans[0] == ("2003-08-09T00", "2003-08-10T23")
 
 
 def test_the_last_minutes_of_a_block_reach_into_the_next() -> None:

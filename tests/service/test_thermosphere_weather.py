@@ -35,7 +35,7 @@ def test_a_table_that_was_updated_is_read_again(
 def test_known_hours_begin_with_a_block_and_end_with_a_whole_day() -> None:
     table = density_models.weather()
     first, last = known_hours(table, density_models.emulator())
-    # 80 days of F10.7 and 12 hours of lookback, then the next midnight.
+    # 80 days of F10.7 and 24 hours of lookback.
     assert (str(first), str(last)) == ("2001-03-23T00", "2003-11-30T23")
     kp = table.kp.copy()
     kp[-1, 7] = np.nan
