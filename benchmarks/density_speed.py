@@ -3,9 +3,9 @@
     python -m benchmarks.density_speed [--model thermosphere-density:champion]
 
 Three figures, both sides on the same machine in turn: a year of hourly fields (pymsis in
-as many processes as there are cores, on a sample of days, scaled to the year), a million
-points along an orbit (mean and standard deviation of each), and 1,000 sampled paths of the
-reduced state over 120 hours.
+as many processes as there are cores, on a sample of days, scaled to the year; the emulator
+on one core, as in a server), a million points along an orbit (mean and standard deviation
+of each), and 1,000 sampled paths of the reduced state over 120 hours.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ if __name__ == "__main__":
     ensure_environment()
 
 import numpy as np
-import torch
 
 from benchmarks.timing import machine
 from models.emulators.driver_hours import hourly_drivers
@@ -61,7 +60,8 @@ def orbit_points(count: int, start: np.datetime64, height: float) -> Points:
     latitude = np.degrees(np.arcsin(np.sin(inclination) * np.sin(angle)))
     east = np.degrees(np.arctan2(np.cos(inclination) * np.sin(angle), np.cos(angle)))
     times = start + (seconds * 1e6).astype("timedelta64[us]")
-    return Points(times, latitude, east - seconds * 360 / 86164, height + 10 * np.sin(angle))
+    longitude = (east - seconds * 360 / 86164 + 180) % 360 - 180
+    return Points(times, latitude, longitude, height + 10 * np.sin(angle))
 
 
 def _msis_days(first: np.datetime64, grid: Grid) -> int:
@@ -142,8 +142,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args(arguments)
-    # Queries of this size are worth all cores; a server's many small ones are not.
-    torch.set_num_threads(CORES)
     stored = find(given.model)
     emulator = from_state(load_state(stored))
     seconds = measure(emulator, given.repeats)
