@@ -33,6 +33,7 @@ FUND_SHARPE = "fund-sharpe"
 THERMOSPHERE_DENSITY = "thermosphere-density"
 #: What satellites correct of it: optional; metadata config "emulator" is the tag that it is of.
 DENSITY_CORRECTION = "density-correction"
+DENSITY_ASSIMILATION = "density-assimilation"
 #: Version names that stand for another: the one that is served, the newest one.
 CHAMPION, LATEST = "champion", "latest"
 FORMAT = 1

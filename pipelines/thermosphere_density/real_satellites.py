@@ -16,6 +16,7 @@ from models.emulators.driver_hours import hourly_drivers
 from models.emulators.drivers import Drivers
 from models.emulators.emulator import DensityEmulator, Points
 from models.emulators.log_density import LogDensity
+from models.emulators.satellite_samples import SatelliteSamples
 from models.errors import DataError
 from pipelines.datasets.density.msis import msis_density
 from pipelines.datasets.density.satellite_densities import SatelliteDensities
@@ -68,9 +69,7 @@ def judge_satellites(
     """
     measured, note = within_heights(measured, emulator)
     drivers = _drivers(measured, emulator)
-    raw = emulator_answer(emulator, measured, drivers)
-    basis = standardised_basis(emulator.table, emulator.components, measured)
-    samples = density_samples(measured, drivers, raw, basis)
+    samples, raw = beside_emulator(measured, emulator, drivers)
     years = years_of(samples)
     blocks = [(y, y + BLOCK - 1) for y in range(int(years.min()), int(years.max()) + 1, BLOCK)]
     answers = {
@@ -83,6 +82,22 @@ def judge_satellites(
         tuple(storm_scores(samples, answers, storms)),
         note,
     )
+
+
+def satellite_samples(measured: SatelliteDensities, emulator: DensityEmulator) -> SatelliteSamples:
+    """The samples within the emulator's heights beside its answers: what corrections are fitted
+    to. Raises DataError as `judge_satellites` does."""
+    inside, _ = within_heights(measured, emulator)
+    return beside_emulator(inside, emulator, _drivers(inside, emulator))[0]
+
+
+def beside_emulator(
+    measured: SatelliteDensities, emulator: DensityEmulator, drivers: Drivers
+) -> tuple[SatelliteSamples, LogDensity]:
+    """Samples with what corrections read of them, and the emulator's answers alone."""
+    raw = emulator_answer(emulator, measured, drivers)
+    basis = standardised_basis(emulator.table, emulator.components, measured)
+    return density_samples(measured, drivers, raw, basis), raw
 
 
 def within_heights(

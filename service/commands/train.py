@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from models.errors import ConfigError
-from pipelines.registry import FUND_SHARPE, THERMOSPHERE_DENSITY
-from service.commands import train_density
+from pipelines.registry import DENSITY_CORRECTION, FUND_SHARPE, THERMOSPHERE_DENSITY
+from service.commands import train_correction, train_density
 from service.commands.panel_options import PanelOptions, takes_panel
 from service.commands.promotion import settle
 from service.commands.targets import target_group
@@ -110,3 +110,4 @@ def _tell_scores(metrics: Mapping[str, Any]) -> None:
 
 
 app.command(THERMOSPHERE_DENSITY)(train_density.train_density)
+app.command(DENSITY_CORRECTION)(train_correction.train_correction)
