@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.baselines.rollout_base import RolloutBaseline, ridge
+from models.baselines.rollout_base import RidgeBaseline, ridge
 from models.contract import FloatArray
 from models.rollouts import Rollouts, hours_read
 from models.transforms.scaling import Standardiser
@@ -22,20 +22,11 @@ from models.transforms.scaling import Standardiser
 LARGEST_MODULUS = 1.0
 
 
-class DMDc(RolloutBaseline):
-    """Linear dynamics with inputs.
-
-    penalty  of the ridge regression, per hour
-    """
+class DMDc(RidgeBaseline):
+    """Linear dynamics with inputs."""
 
     kind = "dmdc"
-
-    def __init__(self, penalty: float = 1e-4) -> None:
-        super().__init__()
-        self.penalty = penalty
-
-    def config(self) -> dict[str, Any]:
-        return {"penalty": self.penalty}
+    usual_penalty = 1e-4
 
     def fit_mean(self, train: Rollouts) -> Mapping[str, npt.NDArray[Any]]:
         hours = hours_read(train) & np.isfinite(train.state).all(axis=1)

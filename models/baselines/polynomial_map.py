@@ -8,26 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.baselines.rollout_base import RolloutBaseline, ridge
+from models.baselines.rollout_base import RidgeBaseline, ridge
 from models.contract import FloatArray
 from models.rollouts import Rollouts, hours_read
 from models.transforms.scaling import Standardiser
 
 
-class PolynomialMap(RolloutBaseline):
-    """Ridge regression on all features, their squares and their products.
-
-    penalty  of the ridge regression, per hour
-    """
+class PolynomialMap(RidgeBaseline):
+    """Ridge regression on all features, their squares and their products."""
 
     kind = "polynomial"
-
-    def __init__(self, penalty: float = 1e-5) -> None:
-        super().__init__()
-        self.penalty = penalty
-
-    def config(self) -> dict[str, Any]:
-        return {"penalty": self.penalty}
+    usual_penalty = 1e-5
 
     def fit_mean(self, train: Rollouts) -> Mapping[str, npt.NDArray[Any]]:
         hours = hours_read(train) & np.isfinite(train.state).all(axis=1)

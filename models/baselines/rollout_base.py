@@ -93,6 +93,22 @@ class RolloutBaseline(ABC):
         """Forecast of every row, row × hour × component."""
 
 
+class RidgeBaseline(RolloutBaseline):
+    """A baseline whose mean is a ridge regression.
+
+    penalty  per hour, for columns of unit variance; without one the usual penalty
+    """
+
+    usual_penalty: ClassVar[float]
+
+    def __init__(self, penalty: float | None = None) -> None:
+        super().__init__()
+        self.penalty = self.usual_penalty if penalty is None else penalty
+
+    def config(self) -> dict[str, Any]:
+        return {"penalty": self.penalty}
+
+
 def ridge(design: FloatArray, target: FloatArray, penalty: float) -> FloatArray:
     """Coefficients column × component of a ridge regression; the last column, of ones, is free.
 
