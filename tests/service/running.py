@@ -65,7 +65,13 @@ def halyard(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess
 
 @contextmanager
 def serving(
-    command: list[str], folder: Path, port: int, ready: str, env: dict[str, str], log: Path
+    command: list[str],
+    folder: Path,
+    port: int,
+    ready: str,
+    env: dict[str, str],
+    log: Path,
+    patience: float = PATIENCE,
 ) -> Iterator[Server]:
     """Run a server until the block ends; it is up when its output holds `ready`."""
     with log.open("wb") as output:
@@ -80,7 +86,7 @@ def serving(
         )
     server = Server(f"http://127.0.0.1:{port}", process, log)
     try:
-        _wait_for(server, ready)
+        _wait_for(server, ready, patience)
         yield server
     finally:
         if process.poll() is None:
@@ -93,17 +99,17 @@ def serving(
 
 
 @contextmanager
-def served(home: Path, log: Path) -> Iterator[Server]:
+def served(home: Path, log: Path, patience: float = PATIENCE) -> Iterator[Server]:
     """`halyard serve` on a free port."""
     port = free_port()
     command = [sys.executable, "-m", "service.cli", "serve", "--port", str(port)]
     root = Path(__file__).resolve().parents[2]
-    with serving(command, root, port, "Stop it with", environment(home), log) as server:
+    with serving(command, root, port, "Stop it with", environment(home), log, patience) as server:
         yield server
 
 
-def _wait_for(server: Server, ready: str) -> None:
-    until = time.monotonic() + PATIENCE
+def _wait_for(server: Server, ready: str, patience: float) -> None:
+    until = time.monotonic() + patience
     while ready not in server.said():
         if server.process.poll() is not None or time.monotonic() > until:
             raise AssertionError(f"the server did not start:\n{server.said()}")
