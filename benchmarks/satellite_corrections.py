@@ -26,6 +26,7 @@ from models.emulators.drivers import Drivers
 from models.emulators.grid import Grid
 from models.emulators.interpolation import FieldTable
 from models.emulators.log_density import LogDensity
+from models.emulators.satellite_basis import COMPONENTS, standardised_basis
 from models.emulators.satellite_samples import SatelliteSamples
 from models.transforms.principal_components import PrincipalComponents
 from pipelines.datasets.density.msis import msis_density, msis_field
@@ -34,11 +35,7 @@ from pipelines.datasets.density.satellite_densities import (
     read_satellite_densities,
 )
 from pipelines.datasets.space_weather.table import EMBEDDED, read_table
-from pipelines.thermosphere_density.satellite_background import (
-    COMPONENTS,
-    density_samples,
-    standardised_basis,
-)
+from pipelines.thermosphere_density.satellite_background import density_samples
 from pipelines.thermosphere_density.satellite_protocol import leave_out_answers, years_of
 from pipelines.thermosphere_density.satellite_scores import (
     ALL,
@@ -77,7 +74,9 @@ def samples_on_msis(densities: SatelliteDensities) -> SatelliteSamples:
     heights = tuple(float(height) for height in HEIGHTS)
     grid = Grid(tuple(np.arange(24.0)), tuple(np.linspace(-87.5, 87.5, 20)), heights)
     components = reduced_space(drivers, grid)
-    basis = standardised_basis(FieldTable.refine(grid, components.basis), components, densities)
+    table = FieldTable.refine(grid, components.basis)
+    seen = densities.local_time, densities.latitude, densities.height
+    basis = standardised_basis(table, components, *seen)
     place = densities.latitude, densities.longitude, densities.height
     mean = msis_density(densities.time, *place, drivers)
     return density_samples(densities, drivers, LogDensity(mean, np.zeros(len(mean))), basis)

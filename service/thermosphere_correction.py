@@ -9,18 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.contract import FloatArray
 from models.emulators.drivers import Drivers
 from models.emulators.emulator import DensityEmulator, Points
 from models.emulators.log_density import LogDensity
+from models.emulators.satellite_basis import standardised_basis
 from models.emulators.satellite_correction import DensityCorrection
 from models.emulators.satellite_samples import SatelliteSamples, weather_at
 from models.errors import ArtefactError
 from pipelines.registry import StoredModel, load_state
-
-#: Components that a correction reads, as where it was fitted
-#: (pipelines.thermosphere_density.satellite_background).
-COMPONENTS = 5
 
 
 @dataclass(frozen=True)
@@ -65,6 +61,7 @@ def _samples(
     order: np.ndarray[tuple[int], np.dtype[np.int64]],
 ) -> SatelliteSamples:
     time = points.time[order].astype("datetime64[s]")
+    place = points.local_time, points.latitude, points.height
     return SatelliteSamples(
         time=time,
         satellite=np.full(len(order), "", dtype=np.str_),
@@ -72,17 +69,8 @@ def _samples(
         latitude=points.latitude[order],
         height=points.height[order],
         weather=weather_at(drivers, time),
-        basis=_basis(emulator, points)[order],
+        basis=standardised_basis(emulator.table, emulator.components, *place)[order],
         background_mean=found.mean[order],
         background_std=found.std[order],
         log_density=np.full(len(order), np.nan),
     )
-
-
-def _basis(emulator: DensityEmulator, points: Points) -> FloatArray:
-    """log10 density per standard deviation of each leading component, point × component."""
-    components = emulator.components
-    rank = min(COMPONENTS, components.rank)
-    columns = emulator.table.at(points.local_time, points.latitude, points.height)
-    values: FloatArray = columns[:, :rank].numpy().astype(np.float64)
-    return np.asarray(values * np.sqrt(components.variance[:rank]))

@@ -16,16 +16,14 @@ from models.emulators.driver_hours import hourly_drivers
 from models.emulators.drivers import Drivers
 from models.emulators.emulator import DensityEmulator, Points
 from models.emulators.log_density import LogDensity
+from models.emulators.satellite_basis import standardised_basis
 from models.emulators.satellite_samples import SatelliteSamples
 from models.errors import DataError
 from pipelines.datasets.density.msis import msis_density
 from pipelines.datasets.density.satellite_densities import SatelliteDensities
 from pipelines.datasets.space_weather.table import open_space_weather
 from pipelines.thermosphere_density.contestants import EMULATOR
-from pipelines.thermosphere_density.satellite_background import (
-    density_samples,
-    standardised_basis,
-)
+from pipelines.thermosphere_density.satellite_background import density_samples
 from pipelines.thermosphere_density.satellite_protocol import leave_out_answers, years_of
 from pipelines.thermosphere_density.satellite_scores import (
     SatelliteScore,
@@ -96,7 +94,8 @@ def beside_emulator(
 ) -> tuple[SatelliteSamples, LogDensity]:
     """Samples with what corrections read of them, and the emulator's answers alone."""
     raw = emulator_answer(emulator, measured, drivers)
-    basis = standardised_basis(emulator.table, emulator.components, measured)
+    place = measured.local_time, measured.latitude, measured.height
+    basis = standardised_basis(emulator.table, emulator.components, *place)
     return density_samples(measured, drivers, raw, basis), raw
 
 

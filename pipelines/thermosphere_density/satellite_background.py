@@ -6,29 +6,9 @@ import numpy as np
 
 from models.contract import FloatArray
 from models.emulators.drivers import Drivers
-from models.emulators.interpolation import FieldTable
 from models.emulators.log_density import LogDensity
 from models.emulators.satellite_samples import SatelliteSamples, weather_at
-from models.transforms.principal_components import PrincipalComponents
 from pipelines.datasets.density.satellite_densities import SatelliteDensities
-
-#: Components that are handed on; corrections use the leading few.
-COMPONENTS = 5
-
-
-def standardised_basis(
-    table: FieldTable, components: PrincipalComponents, densities: SatelliteDensities
-) -> FloatArray:
-    """log10 density per standard deviation of each leading component, row × component.
-
-    table  whose first columns are the components' basis
-
-    Raises ModelError for a height outside the table.
-    """
-    rank = min(COMPONENTS, components.rank)
-    columns = table.at(densities.local_time, densities.latitude, densities.height)
-    values: FloatArray = columns[:, :rank].numpy().astype(np.float64)
-    return np.asarray(values * np.sqrt(components.variance[:rank]))
 
 
 def density_samples(

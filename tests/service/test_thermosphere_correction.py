@@ -14,7 +14,7 @@ from models.emulators.satellite_correction import DensityCorrection
 from models.errors import ArtefactError
 from pipelines import registry, served
 from service.champion import load_density_predictor
-from service.thermosphere_correction import SatelliteCorrection, _basis, _samples
+from service.thermosphere_correction import SatelliteCorrection, _samples
 from tests.service import density_models
 from tests.service.density_requests import good
 from tests.service.test_thermosphere import ask
@@ -86,30 +86,6 @@ def test_the_order_of_the_points_does_not_matter() -> None:
     one = fitted(emulator, drivers, where, found)
     other = fitted(emulator, drivers, shuffled, background)
     assert other.mean == pytest.approx(one.mean[chaos], abs=1e-6)
-
-
-def test_the_basis_is_the_one_that_corrections_are_fitted_on() -> None:
-    from pipelines.datasets.density.satellite_densities import SatelliteDensities
-    from pipelines.thermosphere_density.satellite_background import standardised_basis
-
-    emulator, where = density_models.emulator(), points(20)
-    names = {
-        "time": where.time,
-        "satellite": np.full(20, "x"),
-        "latitude": where.latitude,
-        "longitude": where.longitude,
-        "height": where.height,
-        "density": np.full(20, 1e-12),
-    }
-    known = {name: names[name] for name in names if name in SatelliteDensities.__annotations__}
-    rest = {
-        name: np.full(20, np.nan)
-        for name in SatelliteDensities.__annotations__
-        if name not in names
-    }
-    measured = SatelliteDensities(**known, **rest)
-    expected = standardised_basis(emulator.table, emulator.components, measured)
-    assert _basis(emulator, where) == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_server_offers_the_champion_of_its_own_emulator() -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from models.contract import FloatArray
 from models.emulators.drivers import COLUMNS, Drivers
 from models.emulators.grid import Grid
 from models.emulators.interpolation import FieldTable
 from models.emulators.log_density import LogDensity
+from models.emulators.satellite_basis import standardised_basis
 from models.errors import ModelError
 from models.transforms.principal_components import PrincipalComponents
 from pipelines.datasets.density.satellite_densities import SatelliteDensities
-from pipelines.thermosphere_density.satellite_background import density_samples, standardised_basis
+from pipelines.thermosphere_density.satellite_background import density_samples
 
 GRID = Grid.regular(4, 4, 2, lowest=300.0, highest=500.0)
 
@@ -36,15 +38,20 @@ def components() -> PrincipalComponents:
     return PrincipalComponents(nothing, column, np.array([4.0]), 4.0, nothing + 1e-6)
 
 
+def place(measured: SatelliteDensities) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Local time, latitude and height."""
+    return measured.local_time, measured.latitude, measured.height
+
+
 def test_the_basis_is_in_standard_deviations_of_its_coefficient() -> None:
     table = FieldTable.refine(GRID, components().basis)
-    assert np.allclose(standardised_basis(table, components(), densities()), [[0.2 * 2.0]])
+    assert np.allclose(standardised_basis(table, components(), *place(densities())), [[0.4]])
 
 
 def test_a_height_outside_the_fields_is_refused() -> None:
     table = FieldTable.refine(GRID, components().basis)
     with pytest.raises(ModelError, match="height 600 km"):
-        standardised_basis(table, components(), densities(600.0))
+        standardised_basis(table, components(), *place(densities(600.0)))
 
 
 def test_samples_hold_logarithms_and_the_weather_of_the_time() -> None:
