@@ -25,6 +25,9 @@ from pipelines.registry import (
 )
 from pipelines.thermosphere_density.real_satellites import satellite_samples
 
+#: Seconds between samples of one satellite at least, a quarter of an orbit: errors of nearer
+#: ones are alike, and the fits take samples for independent.
+APART = 1400.0
 #: Part of a stored assimilation: what is known after the newest sample.
 ANALYSIS = "analysis"
 
@@ -32,12 +35,12 @@ ANALYSIS = "analysis"
 def train_corrections(
     measured: SatelliteDensities, emulator: StoredModel, data_hash: str
 ) -> tuple[StoredModel, StoredModel]:
-    """Fit both to all samples and store them; return the correction and the assimilation.
+    """Fit both to the samples, thinned, and store them; return the correction and the assimilation.
 
     Raises DataError where the samples cannot be used with this emulator, ModelError for too
     few of them.
     """
-    samples = satellite_samples(measured, from_state(load_state(emulator)))
+    samples = satellite_samples(measured, from_state(load_state(emulator))).thinned(APART)
     correction = DensityCorrection().fit(samples)
     assimilation = DensityAssimilation(correction).fit(samples)
     end = samples.time[-1] + np.timedelta64(1, "s")
