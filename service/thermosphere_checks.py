@@ -12,6 +12,8 @@ from models.emulators.grid import Grid
 from service.errors import MAX_DETAILS, Detail, ServiceError, shown
 from service.thermosphere_schemas import DriverRow
 
+#: What places a point, beside its time.
+AXES = ("latitude", "longitude", "height")
 #: Most points, or values of a forecast, of one request.
 MAX_POINTS = 2_000_000
 Rows = Sequence[Mapping[str, Any]]

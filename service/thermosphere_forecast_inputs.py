@@ -16,6 +16,7 @@ from models.emulators.grid import DEGREES_PER_HOUR, Grid
 from service.epochs import EPOCH_WORDS, epoch_text, read_epoch
 from service.errors import Detail, invalid, shown
 from service.thermosphere_checks import (
+    AXES,
     MAX_POINTS,
     Rows,
     driver_rows,
@@ -26,8 +27,6 @@ from service.thermosphere_checks import (
     too_many,
 )
 from service.thermosphere_schemas import MAX_JSON_POINTS, DensityForecastRequest, DriverRow, Futures
-
-_AXES = ("latitude", "longitude", "height")
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def _place_axes(
 ) -> tuple[dict[str, FloatArray], list[Detail]]:
     axes: dict[str, FloatArray] = {}
     faults = []
-    for name in _AXES:
+    for name in AXES:
         axes[name] = np.array([getattr(p, name) for p in request.points or ()], dtype=np.float64)
         for index in outside(name, axes[name], grid):
             value = shown(float(axes[name][index]))
@@ -176,4 +175,4 @@ def _place_points(times: npt.NDArray[np.datetime64], axes: Mapping[str, FloatArr
     """Time × place, flat."""
     count = len(axes["latitude"])
     time = np.repeat(times.astype("datetime64[us]"), count)
-    return Points(time, *(np.tile(axes[name], len(times)) for name in _AXES))
+    return Points(time, *(np.tile(axes[name], len(times)) for name in AXES))

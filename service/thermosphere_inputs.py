@@ -15,6 +15,7 @@ from models.emulators.grid import Grid
 from service.epochs import EPOCH_WORDS, read_epochs
 from service.errors import Detail, invalid, shown
 from service.thermosphere_checks import (
+    AXES,
     Rows,
     driver_rows,
     level_faults,
@@ -29,8 +30,6 @@ from service.thermosphere_schemas import (
     DensityRequest,
     PointColumns,
 )
-
-_AXES = ("latitude", "longitude", "height")
 
 
 @dataclass(frozen=True)
@@ -56,14 +55,14 @@ def point_query(request: DensityRequest, grid: Grid) -> PointQuery:
         _same_lengths(columns)
         texts = given.epoch
     else:
-        columns = {name: [getattr(point, name) for point in given] for name in _AXES}
+        columns = {name: [getattr(point, name) for point in given] for name in AXES}
         texts = [point.epoch for point in given]
     if len(texts) > MAX_JSON_POINTS:
         raise too_many(len(texts), MAX_JSON_POINTS, "JSON")
     by_columns = isinstance(given, PointColumns)
     epochs, wrong = read_epochs(texts)
     faults = [Detail(place("epoch", i, by_columns), EPOCH_WORDS, texts[i]) for i in wrong]
-    arrays = {name: np.asarray(columns[name], dtype=np.float64) for name in _AXES}
+    arrays = {name: np.asarray(columns[name], dtype=np.float64) for name in AXES}
     return checked_points(epochs, arrays, request, grid, by_columns, faults)
 
 
@@ -79,7 +78,7 @@ def checked_points(
     found = list(faults)
     if not len(epochs):
         found.append(Detail("points", "expected at least 1 point", 0))
-    for name in _AXES:
+    for name in AXES:
         for index in outside(name, arrays[name], grid):
             message = range_words(name, grid)
             value = shown(float(arrays[name][index]))
@@ -88,7 +87,7 @@ def checked_points(
     if found:
         raise invalid(found)
     return PointQuery(
-        Points(epochs, *(arrays[name] for name in _AXES)),
+        Points(epochs, *(arrays[name] for name in AXES)),
         tuple(options.levels),
         options.correction,
         None if options.drivers == "lookup" else driver_rows(options.drivers),
@@ -98,7 +97,7 @@ def checked_points(
 
 def _same_lengths(columns: Mapping[str, Sequence[Any]]) -> None:
     size = len(columns["epoch"])
-    wrong = [name for name in _AXES if len(columns[name]) != size]
+    wrong = [name for name in AXES if len(columns[name]) != size]
     if wrong:
         message = f"expected {size} values, one for each epoch"
         raise invalid([Detail(f"points.{n}", message, len(columns[n])) for n in wrong])

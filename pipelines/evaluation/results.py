@@ -49,7 +49,7 @@ def write_results(table: pl.DataFrame, out: Path, about: ReportAbout) -> Results
     verdict = judge(found)
     metrics = metrics_of(found, verdict, about)
     files = {"metrics": out / METRICS, "forecasts": out / FORECASTS, "report": out / REPORT}
-    write_text(files["metrics"], _json(metrics))
+    write_text(files["metrics"], strict_json(metrics, "ReportAbout.config and .versions"))
     write_parquet(files["forecasts"], table)
     write_text(files["report"], render_report(table, found, verdict, about))
     return Results(verdict, text_tables(found), metrics, files)
@@ -71,12 +71,15 @@ def metrics_of(found: Evaluation, verdict: Verdict, about: ReportAbout) -> dict[
     }
 
 
-def _json(metrics: dict[str, Any]) -> str:
-    """Strict JSON: a NaN or a foreign type is an error here, not at the reader's."""
+def strict_json(metrics: dict[str, Any], given: str) -> str:
+    """A NaN or a foreign type is an error here, not at the reader's.
+
+    given   what the values came in, for the message
+    """
     try:
         return json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     except (TypeError, ValueError) as error:
         raise ConfigError(
-            f"ReportAbout.config and .versions: expected values that JSON can hold, got {error}; "
+            f"{given}: expected values that JSON can hold, got {error}; "
             "pass text, finite numbers, lists and mappings"
         ) from error

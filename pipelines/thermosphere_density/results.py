@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from models.errors import ConfigError
 from pipelines.atomic import write_parquet, write_text
+from pipelines.evaluation.results import strict_json
 from pipelines.thermosphere_density.backtest import Judged
 from pipelines.thermosphere_density.contestants import EMULATOR
 from pipelines.thermosphere_density.results_rows import Row, reliability_rows, segment_rows
@@ -83,7 +82,7 @@ def write_density_results(judged: Judged, out: Path, about: DensityAbout) -> Den
     verdict = judge(rows, tests)
     metrics = metrics_of(judged, rows, tests, verdict, about)
     files = {"metrics": out / METRICS, "hours": out / HOURS, "report": out / REPORT}
-    write_text(files["metrics"], _json(metrics))
+    write_text(files["metrics"], strict_json(metrics, "DensityAbout"))
     write_parquet(files["hours"], judged.hours)
     page = render_density_report(judged, rows, tests, verdict, about)
     write_text(files["report"], page)
@@ -138,14 +137,3 @@ def aims_note(about: DensityAbout) -> str:
         f"2003, judged on 2003. This run is of {about.truth} of {about.first} to {about.last}, "
         f"judged on {', '.join(map(str, about.held_out))}: read them as a yardstick only."
     )
-
-
-def _json(metrics: dict[str, Any]) -> str:
-    """Strict JSON: a NaN or a foreign type is an error here, not at the reader's."""
-    try:
-        return json.dumps(metrics, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    except (TypeError, ValueError) as error:
-        raise ConfigError(
-            f"DensityAbout: expected values that JSON can hold, got {error}; pass text, finite "
-            "numbers, lists and mappings"
-        ) from error
