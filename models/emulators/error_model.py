@@ -42,13 +42,6 @@ class ErrorModel:
     shares: FloatArray
 
     @classmethod
-    def perfect(cls, components: int) -> Self:
-        """The errors of a model that knows its own spread, each lasting a day."""
-        shares = np.zeros((components, len(TIMES)))
-        shares[:, TIMES.index(24.0)] = 1.0
-        return cls(np.eye(components), shares)
-
-    @classmethod
     def fit(cls, forecast: RolloutForecast, outcome: FloatArray) -> Self:
         """Fit on forecasts and what came, row × hour × component, finite.
 

@@ -57,7 +57,11 @@ def test_scores_are_of_the_year_held_out(stored: StoredModel) -> None:
 
 def test_what_is_loaded_answers_as_what_was_trained(stored: StoredModel) -> None:
     emulator = from_state(registry.load_state(stored))
-    DensitySample.from_json(stored.metadata["sample"]).repeat(emulator)
+    sample = DensitySample.from_json(stored.metadata["sample"])
+    sample.repeat(emulator)
+    moved = replace(emulator.components, mean=emulator.components.mean + 0.1)
+    with pytest.raises(ArtefactError, match=r"differ by 0\.1 in log10"):
+        sample.repeat(replace(emulator, components=moved))
 
 
 @pytest.mark.usefixtures("home")
