@@ -28,6 +28,7 @@ from models.rollouts import RolloutForecast, Rollouts
 from pipelines.atomic import write_parquet
 from pipelines.thermosphere_density.contestants import PHYSICS, Contestant, contestants
 from pipelines.thermosphere_density.fields import Fields, ReducedSeries, reduce_fields
+from pipelines.thermosphere_density.leads import HOURS_A_DAY, lead_errors
 from pipelines.thermosphere_density.physics_model import LABEL, PhysicsModel
 from pipelines.thermosphere_density.scoring import (
     CLASSES,
@@ -40,7 +41,7 @@ from pipelines.thermosphere_density.storms import Storm, storm_tables, strongest
 from pipelines.thermosphere_density.training import assemble, train_ensemble, training_rollouts
 
 #: The tables of one contestant, in the order of `_judge`.
-_KINDS = ("hours", "curves", "maps")
+_KINDS = ("hours", "curves", "maps", "leads")
 #: Called with (what is being done, parts done, parts in all).
 Progress = Callable[[str, int, int], None]
 
@@ -70,6 +71,7 @@ class Judged:
     hours      one row per contestant, hour and band of heights, with sums of scores
     curves     mean density at one height through the storms, one row per contestant and hour
     maps       density at that height in the worst hour, one row per contestant and cell
+    leads      one row per contestant, day and lead, from windows that begin every day
     explained  share of variance that 1, 2, ... components hold
     ranks      contestant -> its number of components
     """
@@ -77,6 +79,7 @@ class Judged:
     hours: pl.DataFrame
     curves: pl.DataFrame
     maps: pl.DataFrame
+    leads: pl.DataFrame
     explained: FloatArray
     ranks: dict[str, int]
     taking_part: tuple[Contestant, ...]
@@ -117,9 +120,9 @@ def judge_contestants(
                 write_parquet(file, table)
         tables.append([pl.read_parquet(file) for file in files])
     progress("done", len(everyone), len(everyone))
-    hours, curves, maps = (pl.concat(same) for same in zip(*tables, strict=True))
+    hours, curves, maps, leads = (pl.concat(same) for same in zip(*tables, strict=True))
     explained = series.components.explained
-    return Judged(hours, curves, maps, explained, ranks, tuple(everyone), storms)
+    return Judged(hours, curves, maps, leads, explained, ranks, tuple(everyone), storms)
 
 
 def _reduced(
@@ -144,7 +147,7 @@ def _judge(
     base: DensityConfig,
     how: DensityBacktest,
     storms: tuple[Storm, ...],
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+) -> tuple[pl.DataFrame, ...]:
     """Train one contestant, forecast, and return what _KINDS names."""
     config = one.config(base)
     ensemble = _ensemble(one, fields, series, split, config, how)
@@ -156,7 +159,12 @@ def _judge(
     hours = score_rollouts(
         one.name, emulator, rollouts, (forecast, left_out), fields, series.drivers, how.bands
     )
-    return hours, *shown
+    starts = range(0, config.horizon, HOURS_A_DAY)
+    shifted = [
+        consecutive_rollouts(split.held_out, inputs, series.state, config, start=start)
+        for start in starts
+    ]
+    return hours, *shown, lead_errors(one.name, emulator, shifted, fields)
 
 
 def _ensemble(

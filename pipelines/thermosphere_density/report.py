@@ -8,9 +8,11 @@ from pipelines.evaluation.page import flat, number, page_environment
 from pipelines.evaluation.style import Palette
 from pipelines.thermosphere_density.backtest import Judged
 from pipelines.thermosphere_density.contestants import EMULATOR
+from pipelines.thermosphere_density.leads import same_day_rows
 from pipelines.thermosphere_density.report_figures import pictures
 from pipelines.thermosphere_density.report_tables import (
     goal_table,
+    lead_table,
     satellite_table,
     score_table,
     segment_groups,
@@ -62,6 +64,7 @@ def render_density_report(
                 score_table(rows, score, segment_groups(rows))
                 for score in ("mape", "nlpd", "crps", "calibration_error_score", "coverage_90")
             ],
+            leads=lead_table(same_day_rows(judged.leads, judged.ranks)),
             significance=significance_table(tests),
             pictures=pictures(judged, rows, palette),
             models=[(one.name, one.label, judged.ranks[one.name]) for one in judged.taking_part],

@@ -68,6 +68,23 @@ def score_table(
     )
 
 
+def lead_table(leads: Sequence[Row]) -> Table:
+    """Model × day of lead, error on the same days; the best of a column is marked."""
+    models = list(dict.fromkeys(row["model"] for row in leads))
+    days = list(dict.fromkeys(row["lead"] for row in leads))
+    values = {(row["model"], row["lead"]): row["mape"] for row in leads}
+    best = {day: min(v for (_, lead), v in values.items() if lead == day) for day in days}
+    cells = tuple(
+        tuple(
+            Cell(number(values[m, d], 2), ("best",) if values[m, d] == best[d] else ())
+            for d in days
+        )
+        for m in models
+    )
+    caption = "Mean absolute percentage error on the same days, %, by days of lead"
+    return Table(caption, tuple(map(str, days)), tuple(models), cells)
+
+
 def goal_table(verdict: DensityVerdict) -> Table:
     """The aims: what was measured, what was wanted."""
     cells = tuple(

@@ -11,6 +11,7 @@ from pipelines.atomic import write_parquet, write_text
 from pipelines.evaluation.results import strict_json
 from pipelines.thermosphere_density.backtest import Judged
 from pipelines.thermosphere_density.contestants import EMULATOR
+from pipelines.thermosphere_density.leads import same_day_rows
 from pipelines.thermosphere_density.results_rows import Row, reliability_rows, segment_rows
 from pipelines.thermosphere_density.verdict import DensityVerdict, judge
 from pipelines.thermosphere_density.verdict_tests import paired_tests
@@ -79,7 +80,7 @@ def write_density_results(judged: Judged, out: Path, about: DensityAbout) -> Den
     if EMULATOR in judged.ranks:
         rivals = [model for model in judged.ranks if model != EMULATOR]
         tests = paired_tests(judged.hours, EMULATOR, rivals)
-    verdict = judge(rows, tests)
+    verdict = judge(rows, tests, same_day_rows(judged.leads, judged.ranks))
     metrics = metrics_of(judged, rows, tests, verdict, about)
     files = {"metrics": out / METRICS, "hours": out / HOURS, "report": out / REPORT}
     write_text(files["metrics"], strict_json(metrics, "DensityAbout"))
@@ -110,6 +111,7 @@ def metrics_of(
             "goals": [{**asdict(goal), "met": goal.met} for goal in verdict.goals],
         },
         "rows": rows,
+        "leads": same_day_rows(judged.leads, judged.ranks),
         "reliability": reliability_rows(judged.hours, judged.ranks),
         "tests": tests,
         "storms": [

@@ -71,16 +71,23 @@ def rollouts_within(
 
 
 def consecutive_rollouts(
-    hours: BoolArray, inputs: FloatArray, state: FloatArray, config: DensityConfig
+    hours: BoolArray,
+    inputs: FloatArray,
+    state: FloatArray,
+    config: DensityConfig,
+    *,
+    start: int = 0,
 ) -> Rollouts:
     """Rollouts that follow each other without overlap through every run of `hours`.
+
+    start  hours of a run before the first of its rollouts
 
     The look-back may lie before `hours`: the state at the origin and before it is known.
     """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], hours, [False]]).astype(int)))
     starts = []
     for first, end in zip(edges[::2], edges[1::2], strict=True):
-        begin = max(first - 1, config.lookback - 1)
+        begin = max(first - 1, config.lookback - 1) + start
         starts.append(np.arange(begin, end - config.horizon, config.horizon))
     origins = np.concatenate([*starts, np.zeros(0, dtype=np.int64)]).astype(np.int64)
     if not len(origins):

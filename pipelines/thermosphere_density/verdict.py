@@ -71,9 +71,9 @@ class DensityVerdict:
         return " ".join((self.headline, *self.sentences))
 
 
-def judge(rows: Sequence[Row], tests: Sequence[Row]) -> DensityVerdict:
-    """Put the rows of scores and tests into words."""
-    goals = all_goals(rows)
+def judge(rows: Sequence[Row], tests: Sequence[Row], leads: Sequence[Row] = ()) -> DensityVerdict:
+    """Put the rows of scores, tests and errors by lead on the same days into words."""
+    goals = all_goals(rows, leads)
     rivals = list(dict.fromkeys(r["model"] for r in rows if not r["model"].startswith(EMULATOR)))
     sentences = [goal.sentence for goal in goals]
     sentences += [_against(rows, tests, loss, segment, rivals) for segment, loss in _COMPARED]
@@ -83,7 +83,7 @@ def judge(rows: Sequence[Row], tests: Sequence[Row]) -> DensityVerdict:
 _COMPARED = ((ALL, "mape"), (STRONG, "mape"), (ALL, "nlpd"), (ALL, "crps"))
 
 
-def all_goals(rows: Sequence[Row]) -> list[Goal]:
+def all_goals(rows: Sequence[Row], leads: Sequence[Row] = ()) -> list[Goal]:
     """Every aim whose models took part and whose hours were there."""
     small = f"{EMULATOR}_r{SMALL_RANK}"
     over = "MAPE over all cells and windows"
@@ -92,6 +92,7 @@ def all_goals(rows: Sequence[Row]) -> list[Goal]:
         _most("mape_free", rows, EMULATOR, ALL, "mape", FREE_MAPE, over),
         _most("mape_strong", rows, EMULATOR, STRONG, "mape", STRONG_MAPE, "MAPE in strong storms"),
         _growth(rows),
+        _same_day_growth(leads),
         _most(
             *("calibration", rows, EMULATOR, ALL, "calibration_error_score"),
             *(CALIBRATION, "calibration error score"),
@@ -115,12 +116,25 @@ def _most(
 
 def _growth(rows: Sequence[Row]) -> Goal | None:
     """MAPE of days 3 to 5 over that of day 1."""
-    days = [scores_of(rows, EMULATOR, f"day{number}") for number in (1, 3, 4, 5)]
-    first, *later = [day["mape"] for day in days if day is not None] or [0.0]
-    if len(later) < 3 or not first:
+    found = [scores_of(rows, EMULATOR, f"day{number}") for number in (1, 3, 4, 5)]
+    errors = [day["mape"] for day in found if day is not None]
+    return _grown("growth", errors, "MAPE of days 3 to 5 of windows over that of day 1")
+
+
+def _same_day_growth(leads: Sequence[Row]) -> Goal | None:
+    """The same with every day forecast from each start, so that storms fall on all leads."""
+    by_lead = {row["lead"]: row["mape"] for row in leads if row["model"] == EMULATOR}
+    errors = [by_lead[lead] for lead in (1, 3, 4, 5) if lead in by_lead]
+    text = "MAPE at a lead of 3 to 5 days over that of the same days at 1 day"
+    return _grown("growth_same_days", errors, text)
+
+
+def _grown(key: str, errors: Sequence[float], text: str) -> Goal | None:
+    """Mean of the later errors over the first; None when one of the four is missing."""
+    if len(errors) < 4 or not errors[0]:
         return None
-    text = f"{EMULATOR}, MAPE of days 3 to 5 over that of day 1"
-    return Goal("growth", text, sum(later) / len(later) / first, GROWTH, unit="")
+    value = sum(errors[1:]) / len(errors[1:]) / errors[0]
+    return Goal(key, f"{EMULATOR}, {text}", value, GROWTH, unit="")
 
 
 def _better(rows: Sequence[Row], segment: str, score: str) -> Goal | None:

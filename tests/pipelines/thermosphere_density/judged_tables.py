@@ -37,6 +37,7 @@ def judged(errors: Mapping[str, float] = ERRORS, inside: float = 0.0, storms: in
         pl.concat([_hours(name, error, inside, times) for name, error in errors.items()]),
         pl.concat([_curve(name, error, times) for name, error in errors.items()]),
         pl.concat([_map(name, error) for name, error in errors.items()]),
+        pl.concat([_leads(name, error) for name, error in errors.items()]),
         np.array([0.9, 0.99, 0.999]),
         {name: 10 if name.endswith("_r10") else 3 for name in errors},
         tuple(Contestant(n, f"what <{n}> is", ("dmdc",), "full") for n in errors),
@@ -89,6 +90,19 @@ def _curve(
             "median": median,
             "low": 0.9 * median,
             "high": 1.1 * median,
+        }
+    )
+
+
+def _leads(name: str, error: float) -> pl.DataFrame:
+    """Ten days at five leads; the error grows by 2 % of itself a day."""
+    day, lead = np.meshgrid(np.arange(10), np.arange(1, 6), indexing="ij")
+    return pl.DataFrame(
+        {
+            "model": [name] * day.size,
+            "day": (START.astype("datetime64[D]") + day.ravel()),
+            "lead": lead.ravel(),
+            "mape": error * (1 + 0.02 * (lead.ravel() - 1)),
         }
     )
 

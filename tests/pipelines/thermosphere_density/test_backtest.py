@@ -16,6 +16,7 @@ from pipelines.thermosphere_density import backtest
 from pipelines.thermosphere_density.backtest import DensityBacktest, Judged, judge_contestants
 from pipelines.thermosphere_density.contestants import contestants
 from pipelines.thermosphere_density.fields import reduce_fields
+from pipelines.thermosphere_density.leads import same_day_rows
 from pipelines.thermosphere_density.scoring import segment_row
 from pipelines.thermosphere_density.splits import split_hours
 from pipelines.thermosphere_density.training import train_emulator
@@ -130,6 +131,31 @@ def test_the_reduced_state_is_the_projection_of_every_field() -> None:
     one = series.truncated(1)
     missed = flat - one.components.reconstruct(one.state)
     assert np.allclose(one.left_out, (missed**2).sum(axis=1), rtol=1e-2)
+
+
+def test_every_day_is_forecast_from_all_the_starts_before_it(tmp_path: Path) -> None:
+    """Windows of two days that begin every day, so there are two leads of each day."""
+    settings, how = replace(QUICK, horizon=48), replace(HOW, models=("persistence",))
+    found = judge_contestants(*world(), settings, how, tmp_path)
+    leads = found.leads.filter(model="persistence")
+    counts = leads.group_by("day").len().sort("day")
+    assert counts["len"].unique().sort().to_list() == [1, 2]
+    assert (counts["len"] == 2).sum() >= len(counts) - 3
+    rows = {row["lead"]: row for row in same_day_rows(found.leads, {"persistence": 2})}
+    assert sorted(rows) == [1, 2]
+    assert rows[1]["days"] == rows[2]["days"] == (counts["len"] == 2).sum()
+    # A state that stays is farther off the day after.
+    assert rows[1]["mape"] < rows[2]["mape"]
+
+
+def test_errors_by_lead_are_those_of_the_windows_that_begin_there() -> None:
+    """Without a shift they are the errors of the table of hours, but for the cells left out."""
+    found, _ = judged()
+    firsts = found.hours.filter(pl.col("lead") <= 24, model="dmdc")
+    days = firsts["hour"].dt.date().unique()
+    by_day = found.leads.filter(pl.col("day").is_in(days.to_list()), model="dmdc")
+    table = float(firsts["ape"].sum()) / float(firsts["cells"].sum())
+    assert by_day["mape"].mean() == pytest.approx(table, rel=0.2)
 
 
 def test_the_table_of_hours_is_what_polars_reads_back() -> None:

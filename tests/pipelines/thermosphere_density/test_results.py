@@ -105,7 +105,7 @@ def test_the_report_needs_nothing_from_outside() -> None:
 def test_the_report_opens_with_the_headline_and_the_aims() -> None:
     found, page = written()
     assert page.index(found.verdict.headline) < page.index("<h2>Accuracy")
-    assert page.count(">met<") == 9
+    assert page.count(">met<") == 10
     assert ">missed<" not in page
 
 
