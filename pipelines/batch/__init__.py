@@ -1,0 +1,1 @@
+"""Batch forecasts of any size: rows in, forecasts and rejects out, shard by shard."""
