@@ -9,6 +9,7 @@ import yaml
 from models.errors import ArtefactError
 from pipelines.environment import halyard_home
 from pipelines.registry import (
+    DENSITY_ASSIMILATION,
     DENSITY_CORRECTION,
     FUND_SHARPE,
     METADATA_FILE,
@@ -19,9 +20,9 @@ from pipelines.registry import (
     read_model,
 )
 
-#: Names that the service answers for, and one that only goes with the second.
+#: Names that the service answers for, and those that only go with the second.
 SERVED = (FUND_SHARPE, THERMOSPHERE_DENSITY)
-EXTRA = DENSITY_CORRECTION
+EXTRAS = (DENSITY_CORRECTION, DENSITY_ASSIMILATION)
 
 
 def served_models() -> dict[str, StoredModel]:
@@ -41,9 +42,8 @@ def served_models() -> dict[str, StoredModel]:
 def served_champions() -> list[StoredModel]:
     """The same, and none where there is none. Raises ArtefactError."""
     found = [model for name in SERVED if (model := served_model(name)) is not None]
-    extra = served_model(EXTRA)
-    if extra is not None and any(model.name == THERMOSPHERE_DENSITY for model in found):
-        found.append(extra)
+    if any(model.name == THERMOSPHERE_DENSITY for model in found):
+        found += [model for name in EXTRAS if (model := served_model(name)) is not None]
     return found
 
 

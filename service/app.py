@@ -21,6 +21,7 @@ from bentoml.exceptions import BentoMLException
 from models.errors import HalyardError
 from pipelines.environment import process_environment
 from pipelines.registry import (
+    DENSITY_ASSIMILATION,
     DENSITY_CORRECTION,
     FUND_SHARPE,
     THERMOSPHERE_DENSITY,
@@ -104,6 +105,8 @@ class Halyard:
         thermosphere_density = bentoml.models.BentoModel(STORED[THERMOSPHERE_DENSITY].tag)
     if DENSITY_CORRECTION in STORED:
         density_correction = bentoml.models.BentoModel(STORED[DENSITY_CORRECTION].tag)
+    if DENSITY_ASSIMILATION in STORED:
+        density_assimilation = bentoml.models.BentoModel(STORED[DENSITY_ASSIMILATION].tag)
 
     def __init__(self) -> None:
         from service.gateway import Gateway
@@ -124,7 +127,9 @@ class Halyard:
                 self.predictor = load_predictor(STORED[FUND_SHARPE])
             if THERMOSPHERE_DENSITY in STORED:
                 self.density = load_density_predictor(
-                    STORED[THERMOSPHERE_DENSITY], STORED.get(DENSITY_CORRECTION)
+                    STORED[THERMOSPHERE_DENSITY],
+                    STORED.get(DENSITY_CORRECTION),
+                    STORED.get(DENSITY_ASSIMILATION),
                 )
         except HalyardError as error:
             _end(error)

@@ -23,17 +23,19 @@ def load_predictor(stored: StoredModel) -> Predictor:
 
 
 def load_density_predictor(
-    stored: StoredModel, correction: StoredModel | None = None
+    stored: StoredModel,
+    correction: StoredModel | None = None,
+    assimilation: StoredModel | None = None,
 ) -> DensityPredictor:
     """Read a stored density emulator, repeat its sample, read space weather.
 
-    correction   one by satellites, of this version of the emulator
+    correction, assimilation   by satellites, of this version of the emulator
 
     Raises ArtefactError or DataError.
     """
     from models.emulators.storage import from_state
     from pipelines.warm_up_density import DensitySample
-    from service.thermosphere_correction import load_correction
+    from service.thermosphere_correction import load_corrections
     from service.thermosphere_predictor import DensityPredictor
     from service.thermosphere_weather import WeatherTable
 
@@ -41,5 +43,5 @@ def load_density_predictor(
     DensitySample.from_json(stored.metadata["sample"]).repeat(emulator)
     weather = WeatherTable()
     weather()
-    correct = None if correction is None else load_correction(correction, stored.tag)
-    return DensityPredictor(emulator, stored.version, stored.metadata, weather, correct)
+    corrections = load_corrections(correction, assimilation, stored.tag)
+    return DensityPredictor(emulator, stored.version, stored.metadata, weather, corrections)

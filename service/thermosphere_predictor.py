@@ -41,6 +41,20 @@ from service.thermosphere_weather import (
 #: Corrects densities at points; the drivers reach from a day before them to their end.
 Correct = Callable[[DensityEmulator, Drivers, Points, LogDensity], LogDensity]
 
+
+@dataclass(frozen=True)
+class StoredCorrection:
+    """What may be asked for beside the emulator.
+
+    apply   corrects densities at points
+    since   the moment up to which it has read measurements: it forecasts from there on;
+            None where it holds at all times
+    """
+
+    apply: Correct
+    since: np.datetime64 | None = None
+
+
 _PARTIAL_MEAN = (
     "the 81 days around the newest epochs are not all known: f107_mean is of those that are"
 )
@@ -59,20 +73,20 @@ class Found:
 class DensityPredictor:
     """An emulator, its version, what was stored beside it, and where space weather comes from.
 
-    correct   applies a stored correction by satellites; None when there is none
+    corrections  what is stored beside it, by the word that asks for it
     """
 
     emulator: DensityEmulator
     version: str
     metadata: Mapping[str, Any]
     weather: Callable[[], SpaceWeather]
-    correct: Correct | None = None
+    corrections: Mapping[str, StoredCorrection] = field(default_factory=dict)
     name: str = THERMOSPHERE_DENSITY
     _blocks: tuple[SpaceWeather, BlockPaths] | None = field(default=None, repr=False)
 
     def density(self, query: PointQuery) -> Found:
         """Density at points. Raises ServiceError (422) or ModelError."""
-        self._refuse_correction(query.correction)
+        self._refuse_correction(query.correction, query.points.time.min())
         weather = self.weather()
         kind: DriversKind
         if query.drivers is not None:
@@ -93,7 +107,7 @@ class DensityPredictor:
 
     def forecast(self, query: ForecastQuery) -> Found:
         """Density after `start`, pooled over futures. Raises ServiceError (422) or ModelError."""
-        self._refuse_correction(query.correction)
+        self._refuse_correction(query.correction, query.start)
         drivers, said = self.ahead(query)
         path = pooled([self.emulator.path(d, query.start, query.last) for d in drivers])
         ahead = [each.between(query.start, query.last) for each in drivers]
@@ -157,7 +171,7 @@ class DensityPredictor:
             feature_set=emulator.feature_set,
             drivers_from=epoch_text(first),
             drivers_until=epoch_text(last),
-            corrections=["none"] if self.correct is None else ["none", "satellite"],
+            corrections=["none", *self.corrections],
             created=self.metadata.get("created"),
             data=dict(self.metadata.get("data", {})),
             metrics=dict(self.metadata.get("metrics", {})),
@@ -206,16 +220,29 @@ class DensityPredictor:
         for group in groups:
             chosen = points if len(groups) == 1 else _picked(points, group.rows)
             found = self.emulator.density(group.path, chosen)
-            if correction != "none" and self.correct is not None:
-                found = self.correct(self.emulator, group.drivers, chosen, found)
+            if correction in self.corrections:
+                apply = self.corrections[correction].apply
+                found = apply(self.emulator, group.drivers, chosen, found)
             mean[group.rows], std[group.rows], shape = found.mean, found.std, found.shape
         if not (np.isfinite(mean).all() and np.isfinite(std).all()):
             raise ModelError("the model gave a density that is not finite; report the request")
         return LogDensity(mean, std, shape)
 
-    def _refuse_correction(self, wanted: str) -> None:
-        if wanted != "none" and self.correct is None:
-            message = 'no correction by satellites is stored beside this model; ask for "none"'
+    def _refuse_correction(self, wanted: str, first: np.datetime64) -> None:
+        """Raise ServiceError unless it is stored, and reads nothing later than `first`."""
+        if wanted == "none":
+            return
+        stored, message = self.corrections.get(wanted), ""
+        if stored is None:
+            words = ", ".join(f'"{word}"' for word in ("none", *self.corrections))
+            message = f"no correction {wanted!r} is stored beside this model; ask for {words}"
+        elif stored.since is not None and first < stored.since:
+            message = (
+                f"the correction {wanted!r} has read measurements up to "
+                f"{epoch_text(stored.since)} and forecasts from there on, {epoch_text(first)} is "
+                'earlier; ask for later epochs, or for "satellite"'
+            )
+        if message:
             raise ServiceError(422, message, [Detail("correction", message, wanted)])
 
 

@@ -23,7 +23,7 @@ MAX_SAMPLES = 200
 #: pydantic copies a default for every body.
 DEFAULT_LEVELS = [0.05, 0.5, 0.95]
 
-Correction = Literal["none", "satellite"]
+Correction = Literal["none", "satellite", "assimilated"]
 Futures = Literal["ensemble", "persistence", "recurrence", "climatology"]
 Levels = Annotated[
     list[Finite],

@@ -37,6 +37,8 @@ from models.emulators.satellite_samples import SatelliteSamples
 from models.emulators.satellite_spread import interval_factor
 from models.errors import ArtefactError, ModelError, NotFittedError
 
+#: Part of a stored assimilation that holds what is known after its newest sample.
+ANALYSIS = "analysis"
 _ANALYSIS = "density_analysis"
 
 

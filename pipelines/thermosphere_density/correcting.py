@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from models.contract import State
-from models.emulators.satellite_assimilation import DensityAssimilation
+from models.emulators.satellite_assimilation import ANALYSIS, DensityAssimilation
 from models.emulators.satellite_correction import DensityCorrection
 from models.emulators.satellite_samples import SatelliteSamples
 from models.emulators.storage import from_state
@@ -28,8 +28,6 @@ from pipelines.thermosphere_density.real_satellites import satellite_samples
 #: Seconds between samples of one satellite at least, a quarter of an orbit: errors of nearer
 #: ones are alike, and the fits take samples for independent.
 APART = 1400.0
-#: Part of a stored assimilation: what is known after the newest sample.
-ANALYSIS = "analysis"
 
 
 def train_corrections(

@@ -17,7 +17,7 @@ from service import bodies
 from service.example import DENSITY_EXAMPLE, DENSITY_FORECAST_EXAMPLE
 from service.gateway import Gateway
 from service.thermosphere import DENSITY_FORECAST_PATH, DENSITY_PATH
-from service.thermosphere_predictor import DensityPredictor
+from service.thermosphere_predictor import Correct, DensityPredictor, StoredCorrection
 from service.thermosphere_weather import observed
 from tests.service import density_models
 from tests.service.density_requests import (
@@ -249,6 +249,10 @@ def test_points_are_counted() -> None:
     assert seen == [2, 7]
 
 
+def corrected_by(apply: Correct) -> DensityPredictor:
+    return density_models.predictor(corrections={"satellite": StoredCorrection(apply)})
+
+
 def test_a_correction_that_is_stored_is_applied() -> None:
     def halved(
         _: DensityEmulator, drivers: Drivers, points: Points, found: LogDensity
@@ -256,7 +260,7 @@ def test_a_correction_that_is_stored_is_applied() -> None:
         assert drivers.times[0] < points.time.min()
         return LogDensity(found.mean - np.log10(2.0), found.std, found.shape)
 
-    predictor = density_models.predictor(correct=halved)
+    predictor = corrected_by(halved)
     plain = ask(good(), predictor=predictor)["points"][0]["median"]
     said = ask(good(correction="satellite"), predictor=predictor)
     assert said["points"][0]["median"] == pytest.approx(plain / 2)
@@ -269,7 +273,7 @@ def test_a_density_that_is_not_finite_never_leaves_the_server() -> None:
         return LogDensity(found.mean * np.nan, found.std)
 
     body = good(correction="satellite")
-    answer = client(density_models.predictor(correct=broken)).post(DENSITY_PATH, json=body)
+    answer = client(corrected_by(broken)).post(DENSITY_PATH, json=body)
     assert answer.status_code == 422
     assert "not finite" in answer.json()["error"]["message"]
 
@@ -279,7 +283,7 @@ def test_a_defect_is_a_plain_500() -> None:
         raise ZeroDivisionError("a secret of the inside")
 
     body = good(correction="satellite")
-    answer = client(density_models.predictor(correct=broken)).post(DENSITY_PATH, json=body)
+    answer = client(corrected_by(broken)).post(DENSITY_PATH, json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal_error")
     assert "secret" not in answer.text
 
@@ -294,7 +298,7 @@ def test_a_query_that_takes_too_long_is_504(monkeypatch: pytest.MonkeyPatch) -> 
         return found
 
     body = good(correction="satellite")
-    answer = client(density_models.predictor(correct=slow)).post(DENSITY_PATH, json=body)
+    answer = client(corrected_by(slow)).post(DENSITY_PATH, json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (504, "deadline_exceeded")
     assert "send fewer points" in answer.json()["error"]["message"]
 
@@ -304,7 +308,7 @@ def test_what_the_model_refuses_is_422() -> None:
         raise ModelError("the correction knows no such place")
 
     body = good(correction="satellite")
-    answer = client(density_models.predictor(correct=refusing)).post(DENSITY_PATH, json=body)
+    answer = client(corrected_by(refusing)).post(DENSITY_PATH, json=body)
     assert answer.status_code == 422
     assert answer.json()["error"]["message"] == "the correction knows no such place"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.emulators.driver_hours import hourly_drivers
-from models.emulators.satellite_assimilation import Analysis, DensityAssimilation
+from models.emulators.satellite_assimilation import ANALYSIS, Analysis, DensityAssimilation
 from models.emulators.satellite_correction import DensityCorrection
 from models.emulators.satellite_samples import SatelliteSamples
 from models.emulators.storage import to_state
@@ -17,7 +17,7 @@ from pipelines import registry
 from pipelines.datasets.density.satellite_densities import SatelliteDensities
 from pipelines.datasets.space_weather.table import open_space_weather
 from pipelines.thermosphere_density import correcting
-from pipelines.thermosphere_density.correcting import ANALYSIS, train_corrections
+from pipelines.thermosphere_density.correcting import train_corrections
 from pipelines.thermosphere_density.real_satellites import emulator_answer, satellite_samples
 from tests.models.emulators import worlds
 
