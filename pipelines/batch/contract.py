@@ -2,17 +2,28 @@
 
 A source cuts its input into shards, always in the same way; an engine lets a job make the
 forecasts of each shard, in this process, in several, or on a cluster; a sink keeps what a
-shard gave, whole or not at all. Sources and jobs are plain data that can be sent to other
+shard gave, whole or not at all. All three are plain data that can be sent to other
 processes; what is heavy (a model, a connection) is opened there, once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from pipelines.batch.plan import Plan
+    from pipelines.batch.work import Work
+
+#: Columns that a source may add to its rows, so that a reject can say where it stood:
+#: name of the file, and 1-based row in it (in CSV the header counts).
+FILE, ROW = "__file", "__row"
+#: Columns of every table of rejects.
+REJECTS: dict[str, Any] = {"where": pl.String, "id": pl.String, "reason": pl.String}
 
 
 @dataclass(frozen=True)
@@ -21,7 +32,8 @@ class Shard:
 
     index  place in the order of the output, from 0
     rows   rows of input, as far as the source can tell before it reads them
-    where  plain data that tells the source what to read: files, ranges of rows, of keys
+    where  plain JSON-able data that tells the source what to read: files, ranges of rows,
+           of keys
     """
 
     index: int
@@ -47,6 +59,22 @@ class Made:
     rejects: pl.DataFrame
 
 
+@dataclass(frozen=True)
+class Kept:
+    """The record of one finished shard, as it stands in the manifest.
+
+    rows, rejects  of output
+    digests        name -> sha256 of what was written
+    reasons        how many rejects have each reason, the commonest first
+    """
+
+    index: int
+    rows: int
+    rejects: int
+    digests: Mapping[str, str]
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+
 class Source(Protocol):
     """Where rows come from."""
 
@@ -67,7 +95,7 @@ class BatchJob(Protocol):
     """One kind of forecast.
 
     key      columns that tell a forecast from all others, for upserts
-    schema   column -> type of the forecasts
+    schema   column -> type of the forecasts, without `created_at`, which the run adds
     """
 
     @property
@@ -86,4 +114,75 @@ class BatchJob(Protocol):
 
     def run(self, rows: pl.DataFrame) -> Made:
         """Forecast the rows of one shard; the same rows give the same bytes."""
+        ...
+
+
+@runtime_checkable
+class PreparedSource(Protocol):
+    """A source that has work to do before it can be cut, such as sorting rows by fund."""
+
+    def prepare(self, folder: Path) -> Source:
+        """Do it, once, in a folder that lasts as long as the run; returns the source to use.
+
+        Called in every run, a resumed one too: what is there already is used again.
+        """
+        ...
+
+
+@runtime_checkable
+class PreparedJob(Protocol):
+    """A job that has to see the whole input before its shards."""
+
+    def prepare(self, folder: Path, source: Source, shards: Sequence[Shard]) -> BatchJob:
+        """As `PreparedSource.prepare`."""
+        ...
+
+
+class Sink(Protocol):
+    """Where forecasts go. Every step may be repeated after a crash."""
+
+    @property
+    def state(self) -> Path:
+        """Folder of the plan and the records of an unfinished run."""
+        ...
+
+    @property
+    def manifest(self) -> Path:
+        """File that tells, once everything is there, what is there."""
+        ...
+
+    def fingerprint(self) -> Mapping[str, Any]:
+        """JSON-able facts that must not change between a run and its resumption."""
+        ...
+
+    def prepare(self, plan: Plan, job: BatchJob) -> Sink:
+        """Make room, in the first process; returns the sink to use (see `batch_schema`)."""
+        ...
+
+    def open(self) -> None:
+        """Connect, in each process that makes forecasts."""
+        ...
+
+    def keep(self, shard: Shard, made: Made) -> Kept:
+        """Write what a shard gave, whole or not at all; twice gives the same as once."""
+        ...
+
+    def holds(self, kept: Kept) -> bool:
+        """Whether an earlier run's shard is still there, unchanged."""
+        ...
+
+    def finish(self, kept: Sequence[Kept]) -> None:
+        """Put the whole in place, after all shards and before the manifest."""
+        ...
+
+    def tidy(self) -> None:
+        """Remove what only an unfinished run needs, after the manifest."""
+        ...
+
+
+class Engine(Protocol):
+    """Who does the work."""
+
+    def run(self, work: Work, shards: Sequence[Shard], workers: int) -> Iterator[Kept]:
+        """Do `work.open()` once per process and `work.do(shard)` for each; in any order."""
         ...
