@@ -15,6 +15,8 @@ from models.emulators.emulator import DensityEmulator, Points
 from models.emulators.log_density import LogDensity
 from models.errors import DataError, ModelError
 from pipelines.registry import THERMOSPHERE_DENSITY
+from pipelines.thermosphere_density.paths import BlockPaths, Group, ceiled, pooled
+from pipelines.thermosphere_density.weather import known_hours, mean_is_partial, observed
 from service.epochs import epoch_text
 from service.errors import Detail, ServiceError
 from service.thermosphere_answers import (
@@ -25,14 +27,10 @@ from service.thermosphere_answers import (
 )
 from service.thermosphere_forecast_inputs import ForecastQuery
 from service.thermosphere_inputs import PointQuery
-from service.thermosphere_paths import BlockPaths, Group, ceiled, pooled
 from service.thermosphere_weather import (
     Ahead,
     caller_drivers,
     futures,
-    known_hours,
-    mean_is_partial,
-    observed,
     published,
     refuse_epochs,
     used,

@@ -10,8 +10,8 @@ import pytest
 
 from models.emulators.drivers import Drivers
 from models.errors import ArtefactError, ModelError
+from pipelines.thermosphere_density.weather import observed
 from pipelines.warm_up_density import HOURS, POINTS, DensitySample
-from service.thermosphere_weather import observed
 from tests.service.density_models import LOOKBACK, emulator, weather
 
 LAST = np.datetime64("2003-08-31T23", "h")

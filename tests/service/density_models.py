@@ -24,9 +24,9 @@ from models.transforms.principal_components import PrincipalComponents
 from pipelines import registry
 from pipelines.datasets.space_weather.table import open_space_weather
 from pipelines.registry import StoredModel
+from pipelines.thermosphere_density.weather import observed
 from pipelines.warm_up_density import DensitySample
 from service.thermosphere_predictor import DensityPredictor
-from service.thermosphere_weather import observed
 
 GRID = Grid.regular(8, 6, 4)
 LOOKBACK, HORIZON = 24, 24

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy.io import netcdf_file
 
+from pipelines.thermosphere_density.paths import pooled
 from service.thermosphere import DENSITY_FORECAST_PATH
-from service.thermosphere_paths import pooled
 from tests.service import density_models
 from tests.service.density_requests import Body, ahead, row
 from tests.service.test_thermosphere import ask, client

@@ -11,7 +11,8 @@ import pytest
 
 from models.errors import DataError
 from pipelines.datasets.space_weather.table import updated_path, write_table
-from service.thermosphere_weather import WeatherTable, known_hours
+from pipelines.thermosphere_density.weather import known_hours
+from service.thermosphere_weather import WeatherTable
 from tests.service import density_models
 
 

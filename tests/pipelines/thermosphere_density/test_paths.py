@@ -10,7 +10,7 @@ import pytest
 from models.emulators.drivers import Drivers
 from models.emulators.emulator import Points
 from models.errors import ModelError
-from service.thermosphere_paths import (
+from pipelines.thermosphere_density.paths import (
     GROUP_BLOCKS,
     KEPT_BLOCKS,
     BlockPaths,
