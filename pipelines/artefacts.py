@@ -28,6 +28,7 @@ from safetensors.numpy import load, save
 
 from models.contract import State
 from models.errors import ArtefactError
+from pipelines.atomic import flush_folder
 
 FORMAT = 1
 STATE, ARRAYS, MANIFEST = "state.json", "arrays.safetensors", "manifest.json"
@@ -58,7 +59,7 @@ def save_state(state: State, folder: Path) -> None:
         # mkdtemp makes folders that only their owner can read; a server may be another user.
         aside.chmod(0o755)
         aside.replace(folder)
-        _flush_folder(folder.parent)
+        flush_folder(folder.parent)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
         raise
@@ -186,12 +187,3 @@ def _write(file: Path, data: bytes) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename durable: it lives in the folder above."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -30,6 +30,15 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], object]) -> None:
             raise
 
 
+def flush_folder(folder: Path) -> None:
+    """Make the renames in a folder survive a loss of power: names live in the folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _umask() -> int:
     """The process's mask for new files, which can only be read by setting it."""
     mask = os.umask(0o022)

@@ -9,7 +9,17 @@ from importlib import metadata as packages
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("halyard", "torch", "numpy", "scipy", "pytorch-lightning", "bentoml")
+_PACKAGES = (
+    "halyard",
+    "torch",
+    "numpy",
+    "scipy",
+    "pytorch-lightning",
+    "optuna",
+    "polars",
+    "safetensors",
+    "bentoml",
+)
 
 
 def provenance() -> dict[str, Any]:

@@ -75,7 +75,8 @@ def test_the_champion_is_whom_we_promote_and_not_the_newest() -> None:
 
 def test_promoting_leaves_no_stray_file(home: Path) -> None:
     registry.promote(save())
-    assert [p.name for p in (home / "aliases").iterdir()] == ["toy.json"]
+    names = sorted(p.name for p in (home / "aliases").iterdir())
+    assert names == ["toy.audit.jsonl", "toy.json", "toy.lock"]
 
 
 def test_a_changed_file_is_refused() -> None:
