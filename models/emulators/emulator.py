@@ -209,18 +209,27 @@ class DensityEmulator:
 
     def outside(self, drivers: Drivers) -> tuple[str, ...]:
         """Columns of the drivers that leave the training range, each in a sentence."""
-        span = self.limits[:, 1] - self.limits[:, 0]
         told = []
-        for index, name in enumerate(COLUMNS):
-            low, high = self.limits[index] + MARGIN * span[index] * np.array([-1.0, 1.0])
+        for index in np.flatnonzero(self.outside_hours(drivers).any(axis=0)):
+            low, high = self.limits[index]
             column = drivers.values[:, index]
-            worst = column.max() if column.max() > high else column.min()
-            if not low <= worst <= high:
-                told.append(
-                    f"{name} reaches {worst:g}, outside the {self.limits[index, 0]:g} to "
-                    f"{self.limits[index, 1]:g} of the training: the density is extrapolated"
-                )
+            worst = column.max() if column.max() > self._bounds[1, index] else column.min()
+            told.append(
+                f"{list(COLUMNS)[index]} reaches {worst:g}, outside the {low:g} to "
+                f"{high:g} of the training: the density is extrapolated"
+            )
         return tuple(told)
+
+    def outside_hours(self, drivers: Drivers) -> npt.NDArray[np.bool_]:
+        """Where the drivers leave the training range, hour × column of COLUMNS."""
+        low, high = self._bounds
+        return np.asarray(~((drivers.values >= low) & (drivers.values <= high)))
+
+    @property
+    def _bounds(self) -> FloatArray:
+        """Lowest and highest value of each column that is not worth a warning."""
+        span = self.limits[:, 1] - self.limits[:, 0]
+        return np.stack([self.limits[:, 0] - MARGIN * span, self.limits[:, 1] + MARGIN * span])
 
     def calibrated(self, width: ActivityWidth, shape: Shape) -> DensityEmulator:
         """The same emulator with another width and shape of errors."""

@@ -87,5 +87,8 @@ class LogDensity:
 
     def quantiles(self, levels: Sequence[float]) -> FloatArray:
         """Density at these probabilities, point × level, kg/m3."""
-        z = self.shape.at(levels)
-        return np.asarray(10.0 ** (self.mean[..., None] + self.std[..., None] * z))
+        out = np.empty((len(levels), *self.mean.shape))
+        for level, z in zip(out, self.shape.at(levels), strict=True):
+            # A power of ten is three times as slow as an exponential.
+            np.exp(_LN10 * (self.mean + self.std * z), out=level)
+        return np.moveaxis(out, 0, -1)

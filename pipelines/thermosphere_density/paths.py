@@ -25,6 +25,7 @@ KEPT_BLOCKS = 32
 #: Blocks of one path: more hours at a time only take more memory.
 GROUP_BLOCKS = 60
 _EPOCH = np.datetime64(0, "h")
+_HOUR = 3_600_000_000
 
 #: Drivers of the hours from first to last, both included.
 ReadDrivers = Callable[[np.datetime64, np.datetime64], Drivers]
@@ -61,8 +62,7 @@ class BlockPaths:
         length = self._emulator.horizon
         first = hours_since_1970(points.time) // length
         final = hours_since_1970(ceiled(points.time)) // length
-        needed = np.unique(np.concatenate([first, final]))
-        for begin, end in runs(needed):
+        for begin, end in runs(_distinct(first, final)):
             rows = np.flatnonzero((first >= begin) & (first <= end))
             # An epoch in the last hour of a block also needs the first one of the next.
             blocks = range(begin, int(final[rows].max()) + 1) if len(rows) else range(0)
@@ -72,11 +72,15 @@ class BlockPaths:
     def _path(self, blocks: range) -> StatePath:
         with self._lock:
             kept = {block: self._kept[block] for block in blocks if block in self._kept}
-        for begin, end in runs(np.array([b for b in blocks if b not in kept], dtype=np.int64)):
+        for begin, end in self._spans([block for block in blocks if block not in kept]):
             made = self._computed(begin, end)
             kept |= made
             self._keep(made)
         return joined([kept[block] for block in blocks])
+
+    def _spans(self, missing: list[int]) -> list[tuple[int, int]]:
+        """First and last of the blocks to compute, in one go each, so that none is missing."""
+        return runs(np.array(missing, dtype=np.int64))
 
     def _computed(self, begin: int, end: int) -> dict[int, StatePath]:
         """Neighbouring blocks in one go; the newest, if drivers end in it, on its own."""
@@ -117,15 +121,29 @@ def runs(numbers: IntArray) -> list[tuple[int, int]]:
     return found
 
 
+def _distinct(first: IntArray, final: IntArray) -> IntArray:
+    """The blocks that points lie in or reach into, rising; counted, which is faster than sorted."""
+    if not len(first):
+        return first
+    begin = int(first.min())
+    counts = np.bincount(first - begin, minlength=int(final.max()) - begin + 1)
+    counts += np.bincount(final - begin, minlength=len(counts))
+    return np.asarray(np.flatnonzero(counts) + begin)
+
+
 def hours_since_1970(times: npt.NDArray[np.datetime64]) -> IntArray:
     """The whole hours that times lie in."""
-    return np.asarray(times.astype("datetime64[h]").astype(np.int64))
+    return np.asarray(_microseconds(times) // _HOUR)
 
 
 def ceiled(times: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
     """The whole hours at or after times: the interpolation needs them."""
-    whole = times.astype("datetime64[h]")
-    return np.asarray(whole + (times > whole).astype(np.int64))
+    return np.asarray((-(-_microseconds(times) // _HOUR)).view("datetime64[h]"))
+
+
+def _microseconds(times: npt.NDArray[np.datetime64]) -> IntArray:
+    """As whole numbers: to divide these is ten times as fast as to change the unit of times."""
+    return np.asarray(times.astype("datetime64[us]").view(np.int64))
 
 
 def part(path: StatePath, start: int, hours: int) -> StatePath:
