@@ -105,6 +105,9 @@ def write_aliases(name: str, wanted: Aliases) -> None:
     # Imported here: polars comes with it, and a reader of aliases needs none.
     from pipelines.atomic import flush_folder, write_text
 
+    # What a killed writer left behind: while the lock is held, nobody else writes.
+    for stray in aliases_folder().glob(f".{name}.json.*"):
+        stray.unlink(missing_ok=True)
     kept = {key: value for key, value in asdict(wanted).items() if value is not None}
     write_text(alias_path(name, ".json"), json.dumps(kept, indent=1) + "\n")
     flush_folder(aliases_folder())

@@ -126,6 +126,8 @@ def _change(
         verify(model)
         _refuse_replaced(model, records)
         if wanted.same_as(now):
+            # A server that refused this version looks at it again, now that it is whole.
+            alias_path(name, ".json").touch()
             return model
         before = getattr(now, CHALLENGER if action == audit.CHALLENGE else CHAMPION)
         record = audit.intent(

@@ -176,6 +176,14 @@ def find_model(which: str, name: str = FUND_SHARPE) -> StoredModel:
     return get_model(which[: max(cut, 0)] or name, which[cut + 1 :])
 
 
+def find_version(name: str, which: str) -> StoredModel:
+    """The same, where only versions of one name will do. Raises ArtefactError."""
+    found = find_model(which, name)
+    if found.name != name:
+        raise ArtefactError(f"{which}: expected a version of {name!r}, got one of {found.name!r}")
+    return found
+
+
 def list_models(name: str | None = None) -> list[StoredModel]:
     """All versions that can be read, or those of one name, oldest first."""
     return _scan(name)[0]

@@ -83,8 +83,8 @@ def _plain(name: str, span: Span) -> DensityModel:
     if name.startswith(FIELDS):
         folder = Path(name.removeprefix(FIELDS))
         return FieldDensity.of_store(SnapshotStore.open(folder), span.start, span.days)
-    if name == EMULATOR or name.startswith(f"{EMULATOR}:"):
-        version = name.removeprefix(EMULATOR).removeprefix(":") or CHAMPION
+    if name == EMULATOR or name.startswith((f"{EMULATOR}:", f"{EMULATOR}@")):
+        version = name.removeprefix(EMULATOR)[1:] or CHAMPION
         return stored_emulator(span.start, span.last, version, span.samples, span.seed)
     if name == LINEAR:
         return stored_baseline(span.start, span.last, CHAMPION)

@@ -115,7 +115,7 @@ def _satellites(file: Path, storms: Path | None, version: str) -> SatelliteJudge
     if version == registry.CHAMPION and registry.champion_version(THERMOSPHERE_DENSITY) is None:
         typer.echo("No stored emulator yet: training the one that `halyard serve` would.", err=True)
         train_first()
-    stored = registry.get_model(THERMOSPHERE_DENSITY, version)
+    stored = registry.find_version(THERMOSPHERE_DENSITY, version)
     emulator = from_state(registry.load_state(stored))
     with part_bar("judging on satellites") as advance:
         found = judge_satellites(measured, emulator, spans, advance)

@@ -21,9 +21,10 @@ def settle(stored: StoredModel, promote: bool | None, *, servable: bool = True) 
     champion = registry.champion_version(stored.name)
     wanted = champion is None if promote is None else promote
     if wanted and servable:
-        registry.promote(stored)
+        asked = "the first of its name" if promote is None else "promoted by its training"
+        registry.promote(stored, why=asked)
         before = "there was none before" if champion is None else f"it was {champion}"
-        typer.echo(f"Champion is now {stored.version} ({before}); a running server keeps its own.")
+        typer.echo(f"Champion is now {stored.version} ({before}).")
         return
     kept = "there is none" if champion is None else f"it stays {champion}"
     typer.echo(f"Champion unchanged ({kept}). Serve this version after:")

@@ -41,7 +41,7 @@ def train_correction(
     from pipelines.thermosphere_density.correcting import train_corrections
 
     measured = read_satellite_densities(satellites)
-    emulator = registry.get_model(THERMOSPHERE_DENSITY, version)
+    emulator = registry.find_version(THERMOSPHERE_DENSITY, version)
     digest = hashlib.sha256(satellites.read_bytes()).hexdigest()
     typer.echo(f"Fitting to {len(measured.time)} samples beside {emulator.tag}.", err=True)
     for stored in train_corrections(measured, emulator, digest):

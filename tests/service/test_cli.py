@@ -58,6 +58,7 @@ def test_every_file_of_a_verb_is_on_the_command_line() -> None:
     helpers = {"__init__", "data_tables", "panel_options", "progress_bars", "tables"}
     helpers |= {"data_space_weather", "density_options", "promotion", "studies", "targets"}
     helpers |= {"train_density", "train_correction", "backtest_density", "tune_density"}
+    helpers |= {f"models_{of}" for of in ("change", "compare", "log", "options", "transfer")}
     files = {path.stem for path in Path(cli.__file__).parent.joinpath("commands").glob("*.py")}
     assert files - helpers == set(REAL)
 

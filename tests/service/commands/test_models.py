@@ -44,12 +44,14 @@ def test_the_list_marks_the_champion(capsys: pytest.CaptureFixture[str]) -> None
     # The mean of 0.5 and 1.5.
     assert rows[0]["mean_holdout_rmse"] == 1.0
     table = said(["list"], capsys).splitlines()
-    assert "yes" in table[1]
-    assert "yes" not in table[2]
+    assert "champion" in table[1]
+    assert "champion" not in table[2]
     assert "2001-01 to 2016-12" in table[1]
 
 
-@pytest.mark.parametrize("which", ["champion", "fund-sharpe", "fund-sharpe:champion"])
+@pytest.mark.parametrize(
+    "which", ["champion", "fund-sharpe", "fund-sharpe:champion", "fund-sharpe@champion"]
+)
 def test_a_version_can_be_named_in_short(which: str, capsys: pytest.CaptureFixture[str]) -> None:
     first, _ = store(), store()
     registry.promote(first)
@@ -66,6 +68,27 @@ def test_show_tells_data_scores_and_settings(capsys: pytest.CaptureFixture[str])
     assert ["rolling", "6", "0.500", "0.625", "87.5%"] in lines
     assert ["network.hidden_size", "4"] in lines
     assert ["series", "30"] in lines
+
+
+def test_show_tells_where_a_version_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
+    first = store()
+    registry.promote(first)
+    second = store()
+    lines = [line.split() for line in said(["show", second.tag], capsys).splitlines()]
+    assert ["parent", first.tag] in lines
+    assert ["seed", "7"] in lines
+    assert "study" not in [line[0] for line in lines if line]
+
+
+def test_a_damaged_version_is_left_out_of_the_list_and_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first, second = store(), store()
+    (first.folder / registry.METADATA_FILE).write_text("{}")
+    assert cli.run(["models", "list", "--json"]) == 0
+    told = capsys.readouterr()
+    assert [row["version"] for row in json.loads(told.out)] == [second.version]
+    assert f"Left out: {first.folder / registry.METADATA_FILE}: damaged" in told.err
 
 
 def test_promote_puts_a_version_in_charge(capsys: pytest.CaptureFixture[str]) -> None:
