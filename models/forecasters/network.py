@@ -7,6 +7,7 @@ it starts from them and learns what they miss.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -105,6 +106,14 @@ class NetworkForecaster:
         scale = 1.0 if windows.scale is None else windows.scale
         lifted = np.asarray(reference)[..., None], np.asarray(scale)[..., None]
         return Forecast(reference + scale * mean, lifted[0] + lifted[1] * quantiles)
+
+    def mean(self, windows: Windows) -> FloatArray:
+        """The mean of `predict` without its quantiles, row × lead; inputs are not checked."""
+        fitted = self._require_fit()
+        self._check_shape(windows, fitted.shape)
+        reference = 0.0 if windows.reference is None else windows.reference
+        scale = 1.0 if windows.scale is None else windows.scale
+        return np.asarray(reference + scale * self._standardised_mean(windows, fitted))
 
     def state(self) -> State:
         """Configuration, weights, scaling. Raises NotFittedError."""
@@ -229,6 +238,13 @@ class NetworkForecaster:
             quantiles[rows] = head.quantiles(params, LEVELS).numpy()
         return mean, quantiles
 
+    @torch.inference_mode()
+    def _standardised_mean(self, windows: Windows, fitted: _Fitted) -> FloatArray:
+        """Mean, row × lead, as the network gives it."""
+        source, head = BatchSource(windows, fitted.scaling), fitted.module.head
+        parts = [head.mean(fitted.module(batch)).numpy() for batch in source.in_order(CHUNK)]
+        return np.concatenate(parts).astype(np.float64) if parts else np.empty(windows.target.shape)
+
     def _error_quantiles(self, train: Windows, valid: Windows) -> FloatArray:
         """Quantiles of standardised errors, lead × level: of validation rows where there are
         enough, else of training rows."""
@@ -242,10 +258,16 @@ class NetworkForecaster:
 
     def _errors(self, windows: Windows) -> FloatArray:
         """Standardised errors of the mean, row × lead, NaN where there is no outcome."""
-        mean, _ = self._standardised(windows, self._require_fit())
+        mean = self._standardised_mean(windows, self._require_fit())
         reference = 0.0 if windows.reference is None else windows.reference
         scale = 1.0 if windows.scale is None else windows.scale
         return np.asarray((windows.target - reference) / scale - mean)
+
+
+def mean_of_means(networks: Sequence[NetworkForecaster], windows: Windows) -> FloatArray:
+    """Average of the networks' means, row × lead. Raises ModelError for inputs with NaN."""
+    check_inputs(windows)
+    return np.asarray(np.mean([network.mean(windows) for network in networks], axis=0))
 
 
 def _spread_out(windows: Windows, count: int) -> Windows:

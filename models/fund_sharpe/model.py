@@ -9,15 +9,16 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from models.contract import FloatArray, Forecast, Forecaster, IntArray, Windows
+from models.contract import LEVELS, FloatArray, Forecast, IntArray, Windows
 from models.errors import ModelError, NotFittedError
-from models.forecasters.network import NetworkForecaster
+from models.forecasters.network import NetworkForecaster, mean_of_means
 from models.fund_sharpe.error_record import ErrorRecord
 from models.fund_sharpe.errors import error_path
 from models.fund_sharpe.settings import FundSharpeConfig
 from models.transforms.bootstrap import block_bootstrap
 from models.transforms.fund_state import MIN_FUNDS, Market
 from models.transforms.fund_windows import FundFeatures, fund_features, network_windows
+from models.transforms.newest_features import newest_features
 from models.transforms.splits import embargoed_split
 
 #: Called with (networks trained, networks in all).
@@ -39,7 +40,7 @@ class Fitted:
     market, ratios   what single funds cannot tell, so far (see FundFeatures)
     """
 
-    members: dict[str, tuple[Forecaster, ...]]
+    members: dict[str, tuple[NetworkForecaster, ...]]
     scale: FloatArray
     error_quantiles: FloatArray
     gain: FloatArray
@@ -75,15 +76,20 @@ class FundSharpeModel:
         risk_free: FloatArray,
         market: Market | None = None,
         ratios: FloatArray | None = None,
-        recent: int | None = None,
     ) -> FundFeatures:
-        """Prepare a panel: excess returns, series × time, and the risk-free rate, time.
-
-        recent   newest times that will be forecast from; None for all
-        """
+        """Prepare a panel: excess returns, series × time, and the risk-free rate, time."""
         c = self.config
         return fund_features(
-            excess, risk_free, c.leads, c.window, c.periods_per_year, market, ratios, recent
+            excess, risk_free, c.leads, c.window, c.periods_per_year, market, ratios
+        )
+
+    def newest_features(
+        self, excess: FloatArray, market: Market, ratios: FloatArray
+    ) -> FundFeatures:
+        """Prepare a panel to be forecast at its last time (see `newest_features`)."""
+        c = self.config
+        return newest_features(
+            excess, c.leads, c.window, c.periods_per_year, market, ratios, c.lookback
         )
 
     def fit(self, features: FundFeatures, cutoff: int, progress: Progress | None = None) -> Self:
@@ -96,7 +102,7 @@ class FundSharpeModel:
         train, valid = self._split(_scaled(windows, scale), cutoff)
         config = self.config
         jobs = [(cell, i) for cell in config.cells for i in range(config.members)]
-        members: dict[str, list[Forecaster]] = {cell: [] for cell in config.cells}
+        members: dict[str, list[NetworkForecaster]] = {cell: [] for cell in config.cells}
         for done, (cell, index) in enumerate(jobs, start=1):
             members[cell].append(self._fit_member(train, valid, cell, index))
             if progress is not None:
@@ -149,6 +155,7 @@ class FundSharpeModel:
         cells: Sequence[str] | None = None,
         members: int | None = None,
         share: float | None = None,
+        levels: Sequence[float] = LEVELS,
     ) -> Forecast:
         """Forecast rows, row × lead, with the whole ensemble or a part of it.
 
@@ -156,6 +163,7 @@ class FundSharpeModel:
         cells            kinds of network to average; () gives the reference alone
         members          how many networks of each kind, the first ones
         share            weight of the networks against the reference
+        levels           of the quantiles: some of LEVELS, or between them
         """
         share = self.config.shrinkage if share is None else share
         correction = self._correction(
@@ -163,7 +171,8 @@ class FundSharpeModel:
         )
         mean = features.reference[series, origin] + share * correction
         width = self.fitted.gain * features.spread[series, origin]
-        return Forecast(mean, mean[..., None] + width[..., None] * self.fitted.error_quantiles)
+        errors = np.interp(levels, LEVELS, self.fitted.error_quantiles)
+        return Forecast(mean, mean[..., None] + width[..., None] * errors, tuple(levels))
 
     def _gain(self, features: FundFeatures, cutoff: int) -> FloatArray:
         """How much narrower the ensemble's newest known errors are than the reference's, lead."""
@@ -202,8 +211,7 @@ class FundSharpeModel:
         windows = network_windows(features, series, origin, features.times, self.config.lookback)
         windows = _scaled(windows, self.fitted.scale)
         reference = features.reference[series, origin]
-        corrections = [network.predict(windows).mean - reference for network in chosen]
-        return np.asarray(np.mean(corrections, axis=0))
+        return np.asarray(mean_of_means(chosen, windows) - reference)
 
     def _split(self, windows: Windows, cutoff: int) -> tuple[Windows, Windows]:
         """Training rows, and those for early stopping: none unless the settings ask for them."""
@@ -220,7 +228,9 @@ class FundSharpeModel:
             )
         return train, valid
 
-    def _fit_member(self, windows: Windows, valid: Windows, cell: str, index: int) -> Forecaster:
+    def _fit_member(
+        self, windows: Windows, valid: Windows, cell: str, index: int
+    ) -> NetworkForecaster:
         seed = 1000 * self.config.seed + 100 * self.config.cells.index(cell) + index
         rows = np.arange(len(windows))
         if index:

@@ -5,11 +5,12 @@ The market-wide series are those of training; months after it hold their last va
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from models.contract import FloatArray, Forecast, IntArray
+from models.contract import LEVELS, FloatArray, Forecast, IntArray
 from models.errors import SeriesError
 from models.fund_sharpe.model import FundSharpeModel
 from models.transforms.fund_windows import FundFeatures
@@ -25,6 +26,22 @@ class ServedForecast:
 
     forecast: Forecast
     warnings: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class SomeForecasts:
+    """Forecasts of those series that can be forecast.
+
+    rows     which they are
+    forecast row × lead
+    missing  row: periods missing in the newest window, filled with the series' mean
+    reasons  why the other series have none
+    """
+
+    rows: IntArray
+    forecast: Forecast
+    missing: IntArray
+    reasons: dict[int, str]
 
 
 class FundSharpeForecaster:
@@ -71,33 +88,41 @@ class FundSharpeForecaster:
         Up to a quarter of the newest window may be missing: filled with the fund's mean,
         and told. Raises SeriesError for a series that cannot be forecast.
         """
+        ahead = steps_between(self.trained_until, last_period, self.periods_per_year)
+        some = self.forecast_some(excess, ahead)
+        if some.reasons:
+            raise SeriesError(some.reasons)
+        return ServedForecast(some.forecast, tuple(told(int(m), self.window) for m in some.missing))
+
+    def forecast_some(
+        self,
+        excess: FloatArray,
+        ahead: int | IntArray,
+        levels: Sequence[float] = LEVELS,
+    ) -> SomeForecasts:
+        """Forecast the series that can be forecast, and say why of the others.
+
+        excess  series × time, decimal, NaN where missing; the last time is each one's newest
+        ahead   periods from the end of training to the newest: one number, or one per series
+        """
         filled, missing = fill_newest(excess, self.window)
-        features = self._features(filled, last_period)
+        features = self._features(filled, np.asarray(ahead))
         newest = features.times - 1
         series, _ = features.rows(np.array([newest]), self.min_history)
-        self._check_all(excess, missing, series)
-        forecast = self.model.predict(features, series, np.full(len(series), newest))
-        return ServedForecast(forecast, tuple(_told(int(m), self.window) for m in missing))
+        forecast = self.model.predict(features, series, np.full(len(series), newest), levels=levels)
+        left_out = np.setdiff1d(np.arange(len(excess)), series)
+        reasons = {int(row): self._reason(excess[row], missing[row]) for row in left_out}
+        return SomeForecasts(series, forecast, missing[series], reasons)
 
-    def _features(self, excess: FloatArray, last_period: str) -> FundFeatures:
+    def _features(self, excess: FloatArray, ahead: IntArray) -> FundFeatures:
         fitted = self.model.fitted
-        ahead = steps_between(self.trained_until, last_period, self.periods_per_year)
+        # Where all series end together one axis does for all, and costs less.
+        ends = ahead.flat[0] if ahead.size and (ahead == ahead.flat[0]).all() else ahead[:, None]
         times = excess.shape[1]
-        positions = np.arange(times) + fitted.market.length + ahead - times
+        positions = np.arange(times) + (fitted.market.length + ends - times)
         held = np.clip(positions, 0, fitted.market.length - 1)
-        return self.model.features(
-            excess,
-            np.zeros(times),
-            fitted.market.stretch(positions),
-            fitted.ratios[held],
-            recent=1,
-        )
-
-    def _check_all(self, excess: FloatArray, missing: IntArray, usable: IntArray) -> None:
-        """Refuse the series that have no forecast, and say why."""
-        bad = np.setdiff1d(np.arange(len(excess)), usable)
-        if len(bad):
-            raise SeriesError({int(row): self._reason(excess[row], missing[row]) for row in bad})
+        market, ratios = fitted.market.stretch(positions), fitted.ratios[held]
+        return self.model.newest_features(excess, market, ratios)
 
     def _reason(self, excess: FloatArray, missing: int) -> str:
         periods = int(np.isfinite(excess).sum())
@@ -130,7 +155,8 @@ def fill_newest(excess: FloatArray, window: int) -> tuple[FloatArray, IntArray]:
     return filled, missing.astype(np.int64)
 
 
-def _told(missing: int, window: int) -> tuple[str, ...]:
+def told(missing: int, window: int) -> tuple[str, ...]:
+    """What to know of a series with so many months missing in its newest window."""
     if not missing:
         return ()
     return (

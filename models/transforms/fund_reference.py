@@ -94,7 +94,7 @@ def reference_forecast(
 ) -> tuple[FloatArray, FloatArray]:
     """Mean and standard deviation of each lead, both series × time × lead.
 
-    ratios   time × lead, from `horizon_ratios`
+    ratios   time × lead, from `horizon_ratios`; or series × time × lead
     recent   compute so many newest times alone, and leave NaN before; None computes all
 
     NaN where the state has no prior or a known month of the target is missing.
@@ -103,7 +103,7 @@ def reference_forecast(
     mean = np.empty((*state.prior.shape, len(leads)))
     spread = np.empty_like(mean)
     for index, lead in enumerate(leads):
-        prior = state.prior * ratios[:, index]
+        prior = state.prior * ratios[..., index]
         if recent is not None:
             prior[:, :-recent] = np.nan
         centre, spread[..., index] = _predict(state, lead, prior, vol)

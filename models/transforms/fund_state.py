@@ -12,13 +12,13 @@ its long mean. Months of high volatility count no more than calm ones.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from models.contract import FloatArray, IntArray
-from models.transforms.sharpe import MIN_DISPERSION, rolling_sharpe, trailing_moments
+from models.transforms.sharpe import MIN_DISPERSION, ratio_of, trailing_moments
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -38,7 +38,9 @@ HORIZON_BOUNDS = (0.7, 1.5)
 
 @dataclass(frozen=True)
 class Market:
-    """Market-wide series, one value per time; what a single fund cannot tell.
+    """Market-wide series, one value per time (or series × time, see `stretch`).
+
+    They are what a single fund cannot tell.
 
     factor      mean of the funds' standardised excess returns, zero where too few
     seen        one where `factor` is known, else zero
@@ -76,13 +78,18 @@ class Market:
     def stretch(self, positions: IntArray) -> Market:
         """Take the series at `positions`; outside the stored span hold the nearest value.
 
-        No factor is known there: `factor` and `seen` are zero.
+        No factor is known there: `factor` and `seen` are zero. Positions of series × time
+        give series of that shape, for funds that end at different times.
         """
         inside = np.clip(positions, 0, self.length - 1)
         picked = {name: values[inside] for name, values in self.arrays().items()}
         for name in ("factor", "seen"):
             picked[name] = np.where(positions == inside, picked[name], 0.0)
         return Market(**picked)
+
+    def newest(self, times: int) -> Market:
+        """The series at their last `times` times."""
+        return Market(**{name: values[..., -times:] for name, values in self.arrays().items()})
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,12 @@ class FundState:
     window: int
     periods_per_year: int
 
+    def newest(self, times: int) -> FundState:
+        """The state at the last `times` times."""
+        names = ("excess", "months", "standardised", "sharpe", "vol", "vol_long", "prior")
+        cut = {name: getattr(self, name)[:, -times:] for name in names}
+        return replace(self, **cut, market=self.market.newest(times))
+
     def eligible(self, min_history: int) -> BoolArray:
         """Where a forecast can start: enough history, and a rolling Sharpe now."""
         return np.asarray(
@@ -130,10 +143,10 @@ def fund_state(
     """
     months = np.cumsum(np.isfinite(excess), axis=1).astype(float)
     long = _so_far_std(excess, months)
-    recent = trailing_moments(excess, window)[1]
+    mean, recent = trailing_moments(excess, window)
     vol = np.where(np.isfinite(recent), recent, long)
     standardised = _standardise(excess, vol, months)
-    sharpe = rolling_sharpe(excess, window, periods_per_year)
+    sharpe = ratio_of(mean, recent, periods_per_year)
     if market is None:
         market = _market(standardised, sharpe, months, risk_free, periods_per_year)
     prior = _raw_prior(standardised, market) * np.sqrt(periods_per_year) * market.level

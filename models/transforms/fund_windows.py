@@ -92,23 +92,29 @@ def fund_features(
     periods_per_year: int,
     market: Market | None = None,
     ratios: FloatArray | None = None,
-    recent: int | None = None,
 ) -> FundFeatures:
     """Prepare a panel; `market` and `ratios` come from a stored model, or from the panel.
 
     excess     series × time, decimal, NaN where missing
     risk_free  time, decimal return of the same period
-    recent     newest times that will be forecast from; None for all
     """
     state = fund_state(excess, risk_free, window, periods_per_year, market)
     if ratios is None:
         ratios = horizon_ratios(state, leads)
-    reference, spread = reference_forecast(state, leads, ratios, recent)
+    reference, spread = reference_forecast(state, leads, ratios)
     rolling = {n: rolling_sharpe(excess, n, periods_per_year) for n in {ld.length for ld in leads}}
     outcome = np.stack([move_back(rolling[ld.length], ld.horizon) for ld in leads], axis=-1)
-    channels, known = _channels(state), _known(state)
+    long = rolling_sharpe(excess, 3 * window, periods_per_year)
+    known = known_of(state, so_far_mean(state.sharpe), long)
     return FundFeatures(
-        state, tuple(leads), reference, spread, outcome, channels, known, np.asarray(ratios)
+        state,
+        tuple(leads),
+        reference,
+        spread,
+        outcome,
+        channels_of(state),
+        known,
+        np.asarray(ratios),
     )
 
 
@@ -214,27 +220,35 @@ def _baseline_columns(state: FundState, lead: Lead) -> FloatArray:
     return np.stack(columns, axis=-1)
 
 
-def _channels(state: FundState) -> FloatArray:
+def channels_of(state: FundState) -> FloatArray:
+    """What networks read at every time, series × time × channel."""
     market = state.market
     shape = state.excess.shape
-    columns = [
+    columns = (
         _bounded(state.standardised, 4.0),
-        np.isfinite(state.excess).astype(float),
+        np.isfinite(state.excess),
         _bounded(state.sharpe - state.prior, 4.0),
         _vol_ratio(state),
-        np.broadcast_to(market.factor, shape),
-        np.broadcast_to(_bounded(market.sharpe - market.prior, 4.0), shape),
-        np.broadcast_to(_bounded(market.dispersion, 4.0), shape),
-        np.broadcast_to(_bounded(20.0 * market.bill, 4.0), shape),
-    ]
-    return np.stack(columns, axis=-1).astype(np.float32)
+        market.factor,
+        _bounded(market.sharpe - market.prior, 4.0),
+        _bounded(market.dispersion, 4.0),
+        _bounded(20.0 * market.bill, 4.0),
+    )
+    channels = np.empty((*shape, len(columns)), dtype=np.float32)
+    for place, column in enumerate(columns):
+        channels[..., place] = column
+    return channels
 
 
-def _known(state: FundState) -> FloatArray:
-    long = rolling_sharpe(state.excess, 3 * state.window, state.periods_per_year)
+def known_of(state: FundState, mean: FloatArray, long: FloatArray) -> FloatArray:
+    """What is known of each lead at every time, series × time × feature.
+
+    mean  of the rolling Sharpe ratio so far, series × time
+    long  Sharpe ratio of three windows, series × time
+    """
     columns = [
         _bounded(state.prior, 4.0),
-        _bounded(so_far_mean(state.sharpe) - state.prior, 4.0),
+        _bounded(mean - state.prior, 4.0),
         _bounded(state.sharpe - state.prior, 4.0),
         _bounded(long - state.prior, 4.0),
         _vol_ratio(state),

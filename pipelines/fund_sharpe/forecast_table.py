@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from models.contract import FloatArray, Forecast
+from models.contract import FloatArray, Forecast, IntArray
 from models.fund_sharpe import FundSharpeForecaster
 from models.transforms.sharpe_inference import annualise, moment_error, sharpe_moments
-from pipelines.datasets.panel import ReturnsPanel
-from pipelines.fund_sharpe import cautions
-from pipelines.months import month_index, month_label
+from pipelines.fund_sharpe.aligned import AlignedFunds
+from pipelines.fund_sharpe.cautions_table import warnings_of
+from pipelines.months import month_label
 
 #: Coverage of the central intervals, in percent.
 COVERAGES = (50, 80, 90, 95)
+#: Column -> level of its quantile.
+QUANTILES: dict[str, float] = {
+    "median": 0.5,
+    **{
+        f"{end}_{c}": 0.5 + sign * c / 200
+        for c in COVERAGES
+        for end, sign in (("lower", -1), ("upper", 1))
+    },
+}
+LEVELS = tuple(QUANTILES.values())
 
+#: Sharpe ratios are annualised and have no unit. Seven digits are more than they are worth.
 FORECAST_SCHEMA: dict[str, Any] = {
     "id": pl.String,
     "origin": pl.String,
     "target": pl.String,
-    "horizon": pl.Int64,
+    "horizon": pl.Int32,
     "month": pl.String,
-    "mean": pl.Float64,
-    "median": pl.Float64,
-    **{f"{end}_{c}": pl.Float64 for c in COVERAGES for end in ("lower", "upper")},
-    "months": pl.Int64,
-    "sharpe_now": pl.Float64,
-    "sharpe_now_se": pl.Float64,
+    "mean": pl.Float32,
+    **dict.fromkeys(QUANTILES, pl.Float32),
+    "months": pl.Int32,
+    "sharpe_now": pl.Float32,
+    "sharpe_now_se": pl.Float32,
     "warnings": pl.String,
 }
 REJECT_SCHEMA: dict[str, Any] = {
@@ -41,28 +50,25 @@ REJECT_SCHEMA: dict[str, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class FundForecast:
-    """One fund's forecast at time index `last` of its panel; lead, and lead × level."""
-
-    id: str
-    series: int
-    last: int
-    forecast: Forecast
-    warnings: tuple[str, ...]
-
-
 def empty_table() -> pl.DataFrame:
     """The table without rows."""
     return pl.DataFrame(schema=FORECAST_SCHEMA)
 
 
 def forecast_table(
-    funds: Sequence[FundForecast], forecaster: FundSharpeForecaster, panel: ReturnsPanel
+    funds: AlignedFunds,
+    forecast: Forecast,
+    filled: IntArray,
+    forecaster: FundSharpeForecaster,
+    newest: int,
+    horizons: Sequence[int] | None = None,
 ) -> pl.DataFrame:
     """All columns of FORECAST_SCHEMA.
 
-    forecaster    the stored one, which knows when its training ended
+    forecast  fund × lead, with quantiles at LEVELS
+    filled    fund: months of the newest window that the fund's mean stands for
+    newest    newest month of the data, as `month_index`
+    horizons  to show; None for all
 
     origin        newest month with a return
     month         last month of what is forecast
@@ -72,54 +78,80 @@ def forecast_table(
     sharpe_now_se its standard error, for skewed returns with fat tails (Mertens 2002)
     warnings      separated by "; "
     """
-    excess = panel.excess
-    rows: list[tuple[Any, ...]] = []
-    for fund in funds:
-        own = excess[fund.series, : fund.last + 1]
-        now = sharpe_now(own, forecaster.window, forecaster.periods_per_year)
-        months = int(np.isfinite(own).sum())
-        told = "; ".join(_warnings(fund, own, panel, forecaster))
-        for lead in _lead_rows(fund.forecast, forecaster, month_index(panel.periods[fund.last])):
-            rows.append((fund.id, panel.periods[fund.last], *lead, months, *now, told))
-    return pl.DataFrame(rows, schema=FORECAST_SCHEMA, orient="row")
+    leads = _shown_leads(forecaster, horizons)
+    rows = np.repeat(np.arange(len(funds), dtype=np.uint32), len(leads))
+    columns = [lead for lead, _, _ in leads]
+    now = sharpe_now(funds.excess, forecaster.window, forecaster.periods_per_year)
+    each = {
+        "id": funds.ids,
+        "origin": _labels(funds.last),
+        "months": pl.Series(funds.months, dtype=pl.Int32),
+        "sharpe_now": _or_null(now[0]),
+        "sharpe_now_se": _or_null(now[1]),
+        "warnings": warnings_of(funds, filled, forecaster, newest),
+    }
+    table = {name: values.gather(rows) for name, values in each.items()}
+    table |= _lead_columns(funds, leads)
+    table["mean"] = _flat(forecast.mean[:, columns])
+    for place, name in enumerate(QUANTILES):
+        table[name] = _flat(forecast.quantiles[:, columns, place])
+    return pl.DataFrame({name: table[name].alias(name) for name in FORECAST_SCHEMA})
 
 
 def sharpe_now(
     excess: FloatArray, window: int, periods_per_year: int
-) -> tuple[float | None, float | None]:
-    """Annualised Sharpe ratio of the newest window and its standard error; None if unknown."""
-    newest = excess[-window:]
-    if len(newest) < window or not np.isfinite(newest).all():
-        return None, None
+) -> tuple[FloatArray, FloatArray]:
+    """Annualised Sharpe ratio of each fund's newest window and its standard error; NaN if unknown.
+
+    excess  fund × time
+    """
+    newest = excess[:, -window:]
+    unknown = np.full(len(excess), np.nan)
+    if newest.shape[1] < window:
+        return unknown, unknown
     moments = sharpe_moments(newest)
-    ratio = float(annualise(moments.ratio, periods_per_year))
-    error = float(annualise(moment_error(moments), periods_per_year))
-    return (ratio if np.isfinite(ratio) else None), (error if np.isfinite(error) else None)
+    whole = np.isfinite(newest).all(axis=1)
+    ratio = annualise(moments.ratio, periods_per_year)
+    error = annualise(moment_error(moments), periods_per_year)
+    return np.where(whole, ratio, np.nan), np.where(whole, error, np.nan)
 
 
-def _lead_rows(
-    forecast: Forecast, forecaster: FundSharpeForecaster, last: int
-) -> Iterator[tuple[Any, ...]]:
-    bands = [forecast.interval(coverage / 100) for coverage in COVERAGES]
-    median = forecast.median
-    names = [(target, h) for target in forecaster.targets for h in forecaster.horizons]
-    for target, horizon in names:
-        column = forecaster.leads.index(f"{target}_{horizon}")
-        ends = [float(end[column]) for band in bands for end in band]
-        point = float(forecast.mean[column]), float(median[column])
-        yield (target, horizon, month_label(last + horizon), *point, *ends)
-
-
-def _warnings(
-    fund: FundForecast, own: FloatArray, panel: ReturnsPanel, forecaster: FundSharpeForecaster
-) -> list[str]:
-    seen = np.isfinite(own)
-    months, alive = int(seen.sum()), len(own) - int(np.argmax(seen))
-    last = panel.periods[fund.last]
+def _shown_leads(
+    forecaster: FundSharpeForecaster, horizons: Sequence[int] | None
+) -> list[tuple[int, str, int]]:
+    """Place among the model's leads, target and horizon of each row of a fund."""
+    shown = forecaster.horizons if horizons is None else horizons
     return [
-        *cautions.ended_early(last, panel.periods[-1]),
-        *cautions.short_history(months, forecaster.min_history),
-        *cautions.gaps(alive - months, alive),
-        *cautions.in_sample(last, forecaster.trained_until),
-        *fund.warnings,
+        (forecaster.leads.index(f"{target}_{horizon}"), target, horizon)
+        for target in forecaster.targets
+        for horizon in forecaster.horizons
+        if horizon in shown
     ]
+
+
+def _lead_columns(
+    funds: AlignedFunds, leads: Sequence[tuple[int, str, int]]
+) -> dict[str, pl.Series]:
+    ahead = np.array([horizon for _, _, horizon in leads])
+    targets = pl.Series([target for _, target, _ in leads], dtype=pl.String)
+    places = np.tile(np.arange(len(leads), dtype=np.uint32), len(funds))
+    return {
+        "target": targets.gather(places),
+        "horizon": pl.Series(np.tile(ahead, len(funds)), dtype=pl.Int32),
+        "month": _labels((funds.last[:, None] + ahead).ravel()),
+    }
+
+
+def _labels(months: IntArray) -> pl.Series:
+    """Months as text; each is written once and then picked."""
+    first, last = (int(months.min()), int(months.max())) if len(months) else (0, 0)
+    names = pl.Series([month_label(month) for month in range(first, last + 1)], dtype=pl.String)
+    return names.gather((months - first).astype(np.uint32))
+
+
+def _flat(values: FloatArray) -> pl.Series:
+    return pl.Series(np.ascontiguousarray(values, dtype=np.float32).ravel())
+
+
+def _or_null(values: FloatArray) -> pl.Series:
+    return pl.Series(values.astype(np.float32), nan_to_null=True)

@@ -7,24 +7,25 @@ market-wide series are taken from the file; else they are those of training, hel
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from models.contract import FloatArray, Forecast, IntArray
-from models.errors import ConfigError, SeriesError
+from models.contract import Forecast
+from models.errors import ConfigError
 from models.fund_sharpe import FundSharpeForecaster, FundSharpeModel
 from models.transforms.fund_state import MIN_FUNDS, MIN_HISTORY
 from pipelines.datasets.panel import ReturnsPanel
+from pipelines.fund_sharpe.aligned import AlignedFunds, align_panel
 from pipelines.fund_sharpe.forecast_table import (
+    LEVELS,
     REJECT_SCHEMA,
-    FundForecast,
     empty_table,
     forecast_table,
 )
-from pipelines.months import month_index
+from pipelines.months import month_index, month_label
 
 #: Where the market-wide series come from.
 FROM_FILE, FROM_TRAINING = "file", "training"
@@ -54,24 +55,60 @@ def forecast_panel(forecaster: FundSharpeForecaster, panel: ReturnsPanel) -> Pan
 
     Raises ConfigError when panel or model are not monthly.
     """
-    _check_monthly(forecaster, panel)
+    check_monthly(forecaster, panel.periods_per_year)
     source, informed = with_market_of(forecaster, panel)
-    excess = panel.excess
-    rejects: dict[int, str] = {}
-    answered: list[FundForecast] = []
-    for last, series in _by_last_time(excess):
-        ready = _long_enough(excess, series, forecaster.min_history, rejects)
-        period = panel.periods[last]
-        for rows, forecast, warnings in _forecasts(
-            informed, excess[:, : last + 1], ready, period, rejects
-        ):
-            answered += [
-                FundForecast(panel.ids[s], int(s), last, _row(forecast, row), tuple(warnings[row]))
-                for row, s in enumerate(rows)
-            ]
-    answered.sort(key=lambda fund: fund.series)
-    table = forecast_table(answered, forecaster, panel) if answered else empty_table()
-    return PanelForecast(table, _reject_table(panel, excess, rejects), source)
+    funds = align_panel(panel)
+    newest = month_index(panel.periods[-1])
+    # What the caller is told of is the training, not the market that was put in.
+    table, reasons = forecast_funds(informed, funds, newest, trained=forecaster)
+    return PanelForecast(table, _reject_table(funds, reasons), source)
+
+
+def forecast_funds(
+    forecaster: FundSharpeForecaster,
+    funds: AlignedFunds,
+    newest: int,
+    *,
+    trained: FundSharpeForecaster | None = None,
+    horizons: Sequence[int] | None = None,
+) -> tuple[pl.DataFrame, dict[int, str]]:
+    """Forecasts of funds, and why the others have none, by place.
+
+    newest    newest month of the data, as `month_index`
+    trained   the stored forecaster, where `forecaster` has a newer market
+    horizons  to show; None for all
+    """
+    stored = trained or forecaster
+    months = funds.months
+    few = np.flatnonzero(months < stored.min_history)
+    reasons = {
+        int(
+            fund
+        ): f"expected at least {stored.min_history} months with a return, got {months[fund]}"
+        for fund in few
+    }
+    ready = np.flatnonzero(months >= stored.min_history)
+    if not len(ready):
+        return empty_table(), reasons
+    kept = funds.pick(ready) if len(few) else funds
+    some = forecaster.forecast_some(
+        kept.excess, kept.last - month_index(forecaster.trained_until), LEVELS
+    )
+    reasons |= {int(ready[row]): reason for row, reason in some.reasons.items()}
+    finite = np.isfinite(some.forecast.quantiles).all(axis=(1, 2))
+    finite &= np.isfinite(some.forecast.mean).all(axis=1)
+    for fund in ready[some.rows[~finite]]:
+        reasons[int(fund)] = "the model's forecast is not finite; look at the fund's returns"
+    if len(some.rows) == len(kept) and finite.all():
+        return (
+            forecast_table(kept, some.forecast, some.missing, stored, newest, horizons),
+            reasons,
+        )
+    made = Forecast(
+        some.forecast.mean[finite], some.forecast.quantiles[finite], some.forecast.levels
+    )
+    shown = kept.pick(some.rows[finite])
+    return forecast_table(shown, made, some.missing[finite], stored, newest, horizons), reasons
 
 
 def with_market_of(
@@ -93,9 +130,10 @@ def with_market_of(
     return FROM_FILE, FundSharpeForecaster(informed, panel.periods[-1])
 
 
-def _check_monthly(forecaster: FundSharpeForecaster, panel: ReturnsPanel) -> None:
+def check_monthly(forecaster: FundSharpeForecaster, periods_per_year: int) -> None:
+    """Raise ConfigError unless data and model are monthly."""
     for name, found in (
-        ("the data have", panel.periods_per_year),
+        ("the data have", periods_per_year),
         ("the model has", forecaster.periods_per_year),
     ):
         if found != 12:
@@ -105,68 +143,15 @@ def _check_monthly(forecaster: FundSharpeForecaster, panel: ReturnsPanel) -> Non
             )
 
 
-def _by_last_time(excess: FloatArray) -> Iterator[tuple[int, IntArray]]:
-    """Funds by the time of their newest return, newest first; those without any come last."""
-    seen = np.isfinite(excess)
-    times = excess.shape[1]
-    last = np.where(seen.any(axis=1), times - 1 - np.argmax(seen[:, ::-1], axis=1), 0)
-    for time in np.unique(last)[::-1]:
-        yield int(time), np.flatnonzero(last == time)
-
-
-def _long_enough(
-    excess: FloatArray, series: IntArray, minimum: int, rejects: dict[int, str]
-) -> IntArray:
-    months = np.isfinite(excess[series]).sum(axis=1)
-    for fund, count in zip(series, months, strict=True):
-        if count < minimum:
-            rejects[int(fund)] = f"expected at least {minimum} months with a return, got {count}"
-    kept: IntArray = series[months >= minimum]
-    return kept
-
-
-def _forecasts(
-    forecaster: FundSharpeForecaster,
-    excess: FloatArray,
-    series: IntArray,
-    period: str,
-    rejects: dict[int, str],
-) -> Iterator[tuple[IntArray, Forecast, tuple[tuple[str, ...], ...]]]:
-    """Forecast funds together, without those that the model refuses."""
-    if not len(series):
-        return
-    try:
-        served = forecaster.forecast(_from_first(excess[series]), period)
-    except SeriesError as error:
-        rejects |= {int(series[row]): reason for row, reason in error.reasons.items()}
-        left = np.delete(series, list(error.reasons))
-        yield from _forecasts(forecaster, excess, left, period, rejects)
-        return
-    finite = np.isfinite(served.forecast.quantiles).all(axis=(1, 2))
-    finite &= np.isfinite(served.forecast.mean).all(axis=1)
-    for fund in series[~finite]:
-        rejects[int(fund)] = "the model's forecast is not finite; look at the fund's returns"
-    kept = Forecast(
-        served.forecast.mean[finite], served.forecast.quantiles[finite], served.forecast.levels
-    )
-    yield series[finite], kept, tuple(np.array(served.warnings, object)[finite])
-
-
-def _from_first(excess: FloatArray) -> FloatArray:
-    """Without the times before any of the funds began."""
-    return excess[:, int(np.argmax(np.isfinite(excess).any(axis=0))) :]
-
-
-def _row(forecast: Forecast, row: int) -> Forecast:
-    return Forecast(forecast.mean[row], forecast.quantiles[row], forecast.levels)
-
-
-def _reject_table(
-    panel: ReturnsPanel, excess: FloatArray, rejects: Mapping[int, str]
-) -> pl.DataFrame:
-    rows = []
-    for fund, reason in sorted(rejects.items()):
-        seen = np.flatnonzero(np.isfinite(excess[fund]))
-        last = panel.periods[seen[-1]] if len(seen) else None
-        rows.append((panel.ids[fund], last, len(seen), reason))
+def _reject_table(funds: AlignedFunds, reasons: Mapping[int, str]) -> pl.DataFrame:
+    months = funds.months
+    rows = [
+        (
+            funds.ids[fund],
+            month_label(int(funds.last[fund])) if months[fund] else None,
+            int(months[fund]),
+            reason,
+        )
+        for fund, reason in sorted(reasons.items())
+    ]
     return pl.DataFrame(rows, schema=REJECT_SCHEMA, orient="row")

@@ -133,6 +133,9 @@ class Perfect:
         mean = np.asarray(windows.reference) + self.correction
         return Forecast(mean, np.repeat(mean[..., None], len(LEVELS), axis=-1))
 
+    def mean(self, windows: Windows) -> FloatArray:
+        return self.predict(windows).mean
+
     def state(self) -> State:
         raise NotImplementedError
 

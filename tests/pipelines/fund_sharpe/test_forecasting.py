@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 
-from models.contract import FloatArray
 from models.errors import ConfigError
 from models.fund_sharpe import FundSharpeForecaster
+from models.fund_sharpe.serving import SomeForecasts
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.fund_sharpe.forecast_table import FORECAST_SCHEMA, sharpe_now
 from pipelines.fund_sharpe.forecasting import (
@@ -135,10 +136,10 @@ def test_a_file_of_rejects_alone_gives_an_empty_table() -> None:
 
 def test_a_forecast_that_is_not_finite_is_a_reject() -> None:
     class OneBroken(FundSharpeForecaster):
-        def forecast(self, excess: FloatArray, last_period: str):  # type: ignore[no-untyped-def]
-            served = super().forecast(excess, last_period)
-            served.forecast.mean[2] = np.nan
-            return served
+        def forecast_some(self, *given: Any) -> SomeForecasts:
+            some = super().forecast_some(*given)
+            some.forecast.mean[2] = np.nan
+            return some
 
     broken = OneBroken(model().model, model().trained_until)
     made = forecast_panel(broken, panel().pick(np.arange(9)))
@@ -173,13 +174,14 @@ def test_intervals_are_the_forecasts_and_nested() -> None:
 
 def test_the_sharpe_ratio_now_is_that_of_the_newest_window() -> None:
     # 0.01 and 0.03 six times each: mean 0.02, deviation 0.01 √(12/11).
-    excess = np.array([0.5] + [0.01, 0.03] * 6)
+    whole = [0.5] + [0.01, 0.03] * 6
+    excess = np.array([whole, [*whole[:-1], np.nan]])
     ratio, error = sharpe_now(excess, 12, 12)
-    assert ratio == pytest.approx(2 / np.sqrt(12 / 11) * np.sqrt(12))
+    assert ratio[0] == pytest.approx(2 / np.sqrt(12 / 11) * np.sqrt(12))
     # Two-point returns: no skew, kurtosis 1, so the error is √(1 / 11), annualised.
-    assert error == pytest.approx(np.sqrt(12 / 11))
-    assert sharpe_now(excess[2:], 12, 12) == (None, None)
-    assert sharpe_now(np.array([*excess[:-1], np.nan]), 12, 12) == (None, None)
+    assert error[0] == pytest.approx(np.sqrt(12 / 11))
+    assert np.isnan([ratio[1], error[1]]).all()
+    assert np.isnan(sharpe_now(excess[:, 2:], 12, 12)).all()
 
 
 @pytest.mark.parametrize("periods", [4, 52])
