@@ -30,6 +30,8 @@ from models.transforms.sharpe import MIN_DISPERSION, rolling_sharpe, trailing_mo
 
 #: Weight of the recent volatility against that of the whole history.
 RECENT_VOL = 0.7
+#: Volatility above which no node of the quadrature comes near MIN_DISPERSION.
+_CLEARLY_MOVING = 1e-6
 #: Quadrature nodes along the mean and along the sum of squares.
 NODES = 7
 
@@ -99,23 +101,31 @@ def reference_forecast(
 
     NaN where the state has no prior or a known month of the target is missing.
     """
-    vol = RECENT_VOL * state.vol + (1.0 - RECENT_VOL) * state.vol_long
-    mean = np.empty((*state.prior.shape, len(leads)))
-    spread = np.empty_like(mean)
+    times = state.excess.shape[1] if recent is None else recent
+    mean = np.full((*state.prior.shape, len(leads)), np.nan)
+    spread = np.full_like(mean, np.nan)
+    newest = state.newest(times)
+    vol = RECENT_VOL * newest.vol + (1.0 - RECENT_VOL) * newest.vol_long
     for index, lead in enumerate(leads):
-        prior = state.prior * ratios[..., index]
-        if recent is not None:
-            prior[:, :-recent] = np.nan
-        centre, spread[..., index] = _predict(state, lead, prior, vol)
-        mean[..., index] = centre if lead.known else prior
+        prior = newest.prior * ratios[..., -times:, index]
+        known = known_moments(state.excess[:, -(times + lead.known) :], lead.known)
+        centre, around = _predict(
+            newest, lead, prior, vol, known[0][:, -times:], known[1][:, -times:]
+        )
+        mean[:, -times:, index] = centre if lead.known else prior
+        spread[:, -times:, index] = around
     return mean, spread
 
 
 def _predict(
-    state: FundState, lead: Lead, prior: FloatArray, vol: FloatArray
+    state: FundState,
+    lead: Lead,
+    prior: FloatArray,
+    vol: FloatArray,
+    known_mean: FloatArray,
+    known_spread: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Quadrature over the unseen periods of one lead, where it can be computed."""
-    known_mean, known_spread = known_moments(state.excess, lead.known)
     usable = np.isfinite(prior) & (vol > MIN_DISPERSION) & np.isfinite(known_mean + known_spread)
     per_period = prior[usable] / np.sqrt(state.periods_per_year) / small_sample_bias(lead.length)
     moments = sharpe_moments(
@@ -162,6 +172,8 @@ def sharpe_moments(
     and `vol`: their sample mean is N(mean, vol²/unseen), their sum of squares
     vol² χ²(unseen - 1). `known_mean`, `known_spread` (ddof 1) describe the known ones.
     """
+    if known == 0 and mean.size and vol.min() > _CLEARLY_MOVING:
+        return _unseen_moments(mean / vol, unseen)
     points, weights, squares = _nodes(unseen)
     total = known + unseen
     fixed = (known - 1) * known_spread**2 if known > 1 else np.zeros(mean.shape)
@@ -176,6 +188,19 @@ def sharpe_moments(
             ratio = centre / np.sqrt(np.maximum(variance, MIN_DISPERSION**2))
             first += weight / len(squares) * ratio
             second += weight / len(squares) * ratio**2
+    return first, np.sqrt(np.maximum(second - first**2, 1e-6))
+
+
+def _unseen_moments(ratio: FloatArray, unseen: int) -> tuple[FloatArray, FloatArray]:
+    """The same quadrature where nothing is known: its sums over both axes then factor.
+
+    ratio   mean over volatility, per period
+    """
+    points, weights, squares = (np.asarray(values) for values in _nodes(unseen))
+    stretch = np.sqrt((unseen - 1) / np.maximum(squares, MIN_DISPERSION))
+    first = stretch.mean() * (ratio + (weights * points).sum() / np.sqrt(unseen))
+    square = ratio**2 + 2 * ratio * (weights * points).sum() / np.sqrt(unseen)
+    second = (stretch**2).mean() * (square + (weights * points**2).sum() / unseen)
     return first, np.sqrt(np.maximum(second - first**2, 1e-6))
 
 

@@ -79,8 +79,9 @@ class FundFeatures:
 
     def rows(self, times: IntArray, min_history: int) -> tuple[IntArray, IntArray]:
         """Series and time indices of all possible forecasts at `times`, in order of time."""
-        usable = self.state.eligible(min_history) & np.isfinite(self.reference).all(axis=-1)
-        which, series = np.nonzero(usable[:, times].T)
+        usable = self.state.eligible(min_history)[:, times]
+        usable &= np.isfinite(self.reference[:, times]).all(axis=-1)
+        which, series = np.nonzero(usable.T)
         return series.astype(np.int64), np.asarray(times, dtype=np.int64)[which]
 
 
@@ -133,11 +134,14 @@ def network_windows(
     known = np.repeat(features.known[series, origin][:, None, :], len(names), axis=1)
     per_date = np.bincount(origin, minlength=features.times)[origin]
     weight = 1.0 / np.sqrt(np.maximum(per_date, 1))
+    # Where the last time alone is asked for, its window is whole: nothing to put in front.
+    newest = lookback <= features.times and bool((origin == features.times - 1).all())
+    front = 0 if newest else lookback - 1
     return Windows(
-        channels=_pad(features.channels, lookback),
-        history=_pad(features.state.sharpe, lookback, np.nan),
+        channels=_pad(features.channels, front),
+        history=_pad(features.state.sharpe, front, np.nan),
         series=series,
-        origin=origin + lookback - 1,
+        origin=origin + front,
         known=known.astype(np.float32),
         target=target,
         leads=names,
@@ -170,7 +174,7 @@ def baseline_windows(
     history = rolling_sharpe(features.state.excess, length, features.state.periods_per_year)
     columns = baseline_known(features, leads) if known is None else known
     target = _hide(features.outcome[series, origin][:, index], origin, leads, cutoff)
-    padded = _pad(history, lookback, np.nan)
+    padded = _pad(history, lookback - 1, np.nan)
     return Windows(
         channels=np.nan_to_num(padded)[..., None].astype(np.float32),
         history=padded,
@@ -268,9 +272,11 @@ def _bounded(values: FloatArray, bound: float) -> FloatArray:
     return np.clip(np.nan_to_num(values), -bound, bound)
 
 
-def _pad(values: FloatArray, lookback: int, fill: float = 0.0) -> FloatArray:
-    """Put `lookback - 1` empty periods in front, so that every time can be an origin."""
-    front = np.full((values.shape[0], lookback - 1, *values.shape[2:]), fill, dtype=values.dtype)
+def _pad(values: FloatArray, periods: int, fill: float = 0.0) -> FloatArray:
+    """Put so many empty periods in front, so that an early time can be an origin."""
+    if not periods:
+        return values
+    front = np.full((values.shape[0], periods, *values.shape[2:]), fill, dtype=values.dtype)
     return np.concatenate([front, values], axis=1)
 
 

@@ -52,8 +52,17 @@ class Standardiser:
 
     def transform(self, values: FloatArray) -> npt.NDArray[np.float32]:
         """Standardise ... × (shape of one sample), as a new float32 array."""
-        out = (values.astype(np.float32) - self.mean) * self.factor
-        return np.asarray(np.clip(out, -LIMIT, LIMIT, out=out), dtype=np.float32)
+        mean, factor = self.mean, self.factor
+        plain = values.astype(np.float32, copy=False)
+        if values.ndim == mean.ndim + 2:
+            # Long rows are three times as fast as one short row per time.
+            plain = plain.reshape(len(values), -1)
+            mean, factor = (np.tile(part.ravel(), values.shape[1]) for part in (mean, factor))
+        out = np.subtract(plain, mean, dtype=np.float32)
+        out *= factor
+        np.maximum(out, -LIMIT, out=out)
+        np.minimum(out, LIMIT, out=out)
+        return np.asarray(out.reshape(values.shape), dtype=np.float32)
 
 
 @dataclass(frozen=True)

@@ -49,11 +49,13 @@ def sharpe_moments(excess: FloatArray) -> SharpeMoments:
     moving = (count >= 2) & (spread > MIN_DISPERSION)
     z = deviation / np.where(moving, np.sqrt(total / np.maximum(count, 1)), 1.0)[..., None]
 
-    def moment(power: int) -> FloatArray:
-        return np.where(moving, (z**power).sum(axis=-1) / np.maximum(count, 1), np.nan)
+    square = z * z
+
+    def moment(powers: FloatArray) -> FloatArray:
+        return np.where(moving, powers.sum(axis=-1) / np.maximum(count, 1), np.nan)
 
     ratio = np.where(moving, mean / np.where(moving, spread, 1.0), np.nan)
-    return SharpeMoments(count, ratio, moment(3), moment(4))
+    return SharpeMoments(count, ratio, moment(square * z), moment(square * square))
 
 
 def centred(excess: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
