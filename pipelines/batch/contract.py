@@ -171,6 +171,10 @@ class Sink(Protocol):
         """Whether an earlier run's shard is still there, unchanged."""
         ...
 
+    def clear(self) -> None:
+        """Remove an earlier run, finished or not, but for the lock; for --overwrite."""
+        ...
+
     def finish(self, kept: Sequence[Kept]) -> None:
         """Put the whole in place, after all shards and before the manifest."""
         ...

@@ -83,6 +83,14 @@ class Records:
         (self._state / _PLAN).unlink(missing_ok=True)
         remove_leftovers(self._state)
 
+    def clear(self) -> None:
+        """Remove all that is in the folder but the lock."""
+        for path in self._state.glob("*"):
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != _LOCK:
+                path.unlink()
+
 
 def _lock(file: TextIO, path: Path) -> bool:
     try:

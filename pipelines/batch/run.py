@@ -55,11 +55,14 @@ def run_batch(
     *,
     workers: int = 2,
     resume: bool = False,
+    overwrite: bool = False,
     created_at: datetime | None = None,
     progress: Progress | None = None,
 ) -> Summary:
     """Forecast all of `source` into `sink`.
 
+    resume      go on with an unfinished run, if there is one
+    overwrite   remove an earlier run first
     created_at  what the forecasts are stamped with [now]; a resumed run keeps its own
 
     Raises ConfigError when the sink holds an unfinished run and `resume` is not set, when
@@ -68,6 +71,8 @@ def run_batch(
     begun = monotonic()
     records = Records(sink.state)
     with records.locked():
+        if overwrite:
+            sink.clear()
         done = _finished(job, source, sink, records) if resume else None
         if done is None:
             before, kept = _run(

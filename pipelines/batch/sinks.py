@@ -94,8 +94,7 @@ class ParquetFolder:
     def clear(self) -> None:
         """Remove an earlier run; ConfigError when the folder holds anything else."""
         self.refuse_foreign()
-        if self.folder.is_dir():
-            shutil.rmtree(self.folder)
+        Records(self.folder).clear()
 
     def refuse_foreign(self) -> None:
         """Raise ConfigError for a folder that holds what is not a run's."""
@@ -167,11 +166,11 @@ class OneFile:
 
     def tidy(self) -> None:
         """Remove the parts."""
-        self.clear()
+        shutil.rmtree(self._parts.folder, ignore_errors=True)
 
     def clear(self) -> None:
-        """Remove an unfinished run."""
-        shutil.rmtree(self._parts.folder, ignore_errors=True)
+        """Remove an unfinished run; a finished file is replaced at the end."""
+        Records(self._parts.folder).clear()
 
 
 def _write(table: pl.DataFrame, file: Any) -> None:
@@ -204,7 +203,7 @@ def remove_leftovers_of(*files: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
-def file_sink(output: Path, *, overwrite: bool, resume: bool) -> Sink:
+def file_sink(output: Path, *, overwrite: bool = False, resume: bool = False) -> Sink:
     """The sink of a path: one file where it ends in .parquet or .csv, else a folder.
 
     Raises ConfigError for another ending, and for a folder that holds a finished run or
@@ -212,20 +211,16 @@ def file_sink(output: Path, *, overwrite: bool, resume: bool) -> Sink:
     """
     ending = output.suffix.lower()
     if ending in (".parquet", ".csv"):
-        one = OneFile(output)
-        if overwrite:
-            one.clear()
-        return one
+        return OneFile(output)
     if ending and not output.is_dir():
         raise ConfigError(
             f"--output: expected a folder, a name that ends in .parquet or .csv, or "
             f"postgresql://..., got {str(output)!r}"
         )
     folder = ParquetFolder(output)
-    if overwrite:
-        folder.clear()
     folder.refuse_foreign()
-    if folder.manifest.is_file() and not resume and Records(output).plan() is None:
+    unfinished = Records(output).plan() is not None
+    if folder.manifest.is_file() and not (resume or overwrite or unfinished):
         raise ConfigError(
             f"--output: {output} holds finished forecasts; give another folder, for example one "
             "per month, or replace them with --overwrite"

@@ -14,7 +14,7 @@ from pipelines.batch.contract import Sink
 from pipelines.batch.local_engine import LocalEngine
 from pipelines.batch.records import Records
 from pipelines.batch.run import Summary, run_batch
-from pipelines.batch.sinks import OneFile, ParquetFolder
+from pipelines.batch.sinks import OneFile, ParquetFolder, file_sink
 from tests.pipelines.batch.toy import MOMENT, Numbers, Squares
 
 
@@ -181,6 +181,33 @@ def test_a_shard_that_kills_every_worker_ends_the_run_and_says_so(tmp_path: Path
 def test_what_a_worker_raises_ends_the_run(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="expected other ones"):
         run(ParquetFolder(tmp_path / "out"), Squares(fault=True), workers=2)
+
+
+def test_overwriting_begins_anew_where_a_run_was_left_or_finished(tmp_path: Path) -> None:
+    sink = ParquetFolder(tmp_path / "out")
+    interrupt(sink, 6)
+    run(sink, Squares(version="2"), overwrite=True)
+    run(sink, Squares(version="3"), source=Numbers(2), overwrite=True)
+    assert set(content(tmp_path / "out")) == {"part-000000.parquet", "_manifest.json"}
+
+
+def test_a_folder_of_something_else_is_never_written_to(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    for overwrite in (True, False):
+        with pytest.raises(ConfigError, match=r"holds 'notes\.txt', which is no forecast"):
+            file_sink(tmp_path, overwrite=overwrite)
+    with pytest.raises(ConfigError, match="expected a folder, a name that ends in"):
+        file_sink(tmp_path / "out.xlsx")
+    with pytest.raises(ConfigError, match="is a file"):
+        ParquetFolder(tmp_path / "notes.txt").refuse_foreign()
+
+
+def test_finished_forecasts_are_not_replaced_without_being_asked_to(tmp_path: Path) -> None:
+    run(ParquetFolder(tmp_path / "out"))
+    with pytest.raises(ConfigError, match="holds finished forecasts; give another folder"):
+        file_sink(tmp_path / "out")
+    assert file_sink(tmp_path / "out", overwrite=True) == ParquetFolder(tmp_path / "out")
+    assert file_sink(tmp_path / "a.csv") == OneFile(tmp_path / "a.csv")
 
 
 def test_an_input_without_rows_is_refused(tmp_path: Path) -> None:
