@@ -23,6 +23,7 @@ from pipelines.registry_aliases import (
     CHALLENGER,
     CHAMPION,
     Aliases,
+    alias_path,
     aliases_folder,
     locked,
     read_aliases,
