@@ -16,6 +16,7 @@ from models.emulators.log_density import LogDensity
 from models.errors import DataError, ModelError
 from pipelines.registry import THERMOSPHERE_DENSITY
 from pipelines.thermosphere_density.paths import BlockPaths, Group, ceiled, pooled
+from pipelines.thermosphere_density.stored_corrections import StoredCorrection
 from pipelines.thermosphere_density.weather import known_hours, mean_is_partial, observed
 from service.epochs import epoch_text
 from service.errors import Detail, ServiceError
@@ -35,23 +36,6 @@ from service.thermosphere_weather import (
     refuse_epochs,
     used,
 )
-
-#: Corrects densities at points; the drivers reach from a day before them to their end.
-Correct = Callable[[DensityEmulator, Drivers, Points, LogDensity], LogDensity]
-
-
-@dataclass(frozen=True)
-class StoredCorrection:
-    """What may be asked for beside the emulator.
-
-    apply   corrects densities at points
-    since   the moment up to which it has read measurements: it forecasts from there on;
-            None where it holds at all times
-    """
-
-    apply: Correct
-    since: np.datetime64 | None = None
-
 
 _PARTIAL_MEAN = (
     "the 81 days around the newest epochs are not all known: f107_mean is of those that are"

@@ -44,15 +44,13 @@ class FieldTable:
     @classmethod
     def refine(cls, grid: Grid, columns: FloatArray) -> FieldTable:
         """Refine columns given on the cells of a grid, cell × column."""
-        values: FloatArray = columns.reshape(*grid.shape, -1).astype(np.float64)
-        values = _finer_latitudes(np.asarray(grid.latitude), values)
-        values = _finer_local_times(values)
         heights = _subdivided(np.asarray(grid.height), FINER_HEIGHT)
-        values = CubicSpline(grid.height, values, axis=2)(heights)
-        shape = values.shape[:3]
-        flat = np.ascontiguousarray(values.reshape(-1, values.shape[-1]), dtype=np.float32)
-        table = torch.from_numpy(flat)
-        return cls(table, shape, torch.from_numpy(heights))
+        count = columns.shape[1]
+        # A few columns at a time: splines of all need ten times the memory of the table.
+        parts = [_refined(grid, heights, part) for part in np.array_split(columns, count, axis=1)]
+        shape = parts[0].shape[:3]
+        flat = np.concatenate([part.reshape(-1, part.shape[-1]) for part in parts], axis=1)
+        return cls(torch.from_numpy(flat), shape, torch.from_numpy(heights))
 
     def at(self, local_time: FloatArray, latitude: FloatArray, height: FloatArray) -> torch.Tensor:
         """The columns at points, point × column, float32.
@@ -67,7 +65,7 @@ class FieldTable:
         longitudes, latitudes, heights = self.shape
         x = torch.from_numpy(np.asarray(local_time, np.float64) * (longitudes / 24.0))
         y = torch.from_numpy((np.asarray(latitude, np.float64) + 90.0) / LATITUDE_STEP)
-        z, levels = torch.from_numpy(np.asarray(height, np.float64)), self.height.numpy()
+        z, levels = torch.from_numpy(np.array(height, np.float64)), self.height.numpy()
         column, row = x.floor(), y.floor().clamp(0, latitudes - 2)
         below = np.searchsorted(levels, height, side="right") - 1
         level = torch.from_numpy(np.clip(below, 0, heights - 2))
@@ -98,6 +96,15 @@ class FieldTable:
             raise ModelError(
                 f"latitude {latitude[first]:g} of point {first}: expected -90 to 90 degrees"
             )
+
+
+def _refined(
+    grid: Grid, heights: npt.NDArray[np.float64], columns: FloatArray
+) -> npt.NDArray[np.float32]:
+    """Columns on the refined grid, local time × latitude × height × column."""
+    values: FloatArray = columns.reshape(*grid.shape, -1).astype(np.float64)
+    values = _finer_local_times(_finer_latitudes(np.asarray(grid.latitude), values))
+    return np.asarray(CubicSpline(grid.height, values, axis=2)(heights), dtype=np.float32)
 
 
 def _weights(east: torch.Tensor, north: torch.Tensor, up: torch.Tensor) -> torch.Tensor:

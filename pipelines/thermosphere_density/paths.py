@@ -60,6 +60,10 @@ class BlockPaths:
         Raises what `read` raises for hours that it does not know.
         """
         length = self._emulator.horizon
+        if (only := self._only_block(points)) is not None:
+            blocks = range(only, only + 1)
+            yield Group(np.arange(len(points)), self._path(blocks), self._drivers(blocks))
+            return
         first = hours_since_1970(points.time) // length
         final = hours_since_1970(ceiled(points.time)) // length
         for begin, end in runs(_distinct(first, final)):
@@ -68,6 +72,15 @@ class BlockPaths:
             blocks = range(begin, int(final[rows].max()) + 1) if len(rows) else range(0)
             if blocks:
                 yield Group(rows, self._path(blocks), self._drivers(blocks))
+
+    def _only_block(self, points: Points) -> int | None:
+        """The block that holds all points, if one does: a night's batch looks no further."""
+        if not len(points):
+            return None
+        ends = np.array([points.time.min(), points.time.max()])
+        first = int(hours_since_1970(ends)[0]) // self._emulator.horizon
+        final = int(hours_since_1970(ceiled(ends))[1]) // self._emulator.horizon
+        return first if first == final else None
 
     def _path(self, blocks: range) -> StatePath:
         with self._lock:

@@ -13,12 +13,13 @@ from models.emulators.drivers import Drivers
 from models.emulators.emulator import DensityEmulator, Points
 from models.emulators.log_density import LogDensity
 from models.errors import ModelError
+from pipelines.thermosphere_density.stored_corrections import Correct, StoredCorrection
 from pipelines.thermosphere_density.weather import observed
 from service import bodies
 from service.example import DENSITY_EXAMPLE, DENSITY_FORECAST_EXAMPLE
 from service.gateway import Gateway
 from service.thermosphere import DENSITY_FORECAST_PATH, DENSITY_PATH
-from service.thermosphere_predictor import Correct, DensityPredictor, StoredCorrection
+from service.thermosphere_predictor import DensityPredictor
 from tests.service import density_models
 from tests.service.density_requests import (
     BAD,

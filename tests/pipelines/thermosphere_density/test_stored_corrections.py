@@ -16,10 +16,14 @@ from models.emulators.satellite_correction import DensityCorrection
 from models.emulators.satellite_samples import SatelliteSamples
 from models.errors import ArtefactError
 from pipelines import registry, served
+from pipelines.thermosphere_density.stored_corrections import (
+    SatelliteAssimilation,
+    SatelliteCorrection,
+    StoredCorrection,
+    _samples,
+)
 from service.champion import load_density_predictor
 from service.thermosphere import DENSITY_PATH
-from service.thermosphere_correction import SatelliteAssimilation, SatelliteCorrection, _samples
-from service.thermosphere_predictor import StoredCorrection
 from tests.service import density_models
 from tests.service.density_requests import good
 from tests.service.test_thermosphere import ask, client
