@@ -4,8 +4,9 @@ Each verb lives in its own file of `service/commands/`. To add one, import it he
 and add a row to `VERBS`; a Typer sub-app (several verbs under one word) works too.
 Its docstring ends in an example, kept in shape by a line that holds a lone `\b`.
 
-Exit codes: 0 done; 2 bad input, with one line on stderr that says what to do;
-130 interrupted. Anything else is a defect and shows its traceback.
+Exit codes: 0 done; 2 bad input, with one line on stderr that says what to do; 3 done, but for
+rows that are listed as rejects; 130 interrupted. Anything else is a defect and shows its
+traceback.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ VERBS: dict[str, Callable[..., Any] | typer.Typer] = {
     "backtest": backtest.app,
     "package": package.package,
     "serve": serve.serve,
-    "forecast": forecast.forecast,
+    "forecast": forecast.app,
     "models": models.app,
     "data": data.app,
     "snapshots": snapshots.app,

@@ -97,7 +97,7 @@ class FileSource:
     def row_counts(self) -> list[int]:
         """Rows of each file."""
         return [
-            self._collect(place, self.scan(place).select(pl.len())).item()
+            self.collect(place, self.scan(place).select(pl.len())).item()
             for place in range(len(self.files))
         ]
 
@@ -107,7 +107,7 @@ class FileSource:
 
     def schema(self) -> pl.Schema:
         """Column -> type of the first file, without FILE and ROW. Raises DataError."""
-        found = self._collect(0, self.scan(0).head(0)).schema
+        found = self.collect(0, self.scan(0).head(0)).schema
         return pl.Schema({name: kind for name, kind in found.items() if name not in (FILE, ROW)})
 
     def scan(self, place: int) -> pl.LazyFrame:
@@ -123,7 +123,7 @@ class FileSource:
         wanted = None if self.columns is None else [*self.columns, *([ROW] if converted else [])]
         if wanted is not None:
             lazy = lazy.select(wanted)
-        frame = self._collect(piece.file, lazy)
+        frame = self.collect(piece.file, lazy)
         if not converted:
             frame = frame.with_columns(
                 pl.int_range(piece.start + 1, piece.start + 1 + frame.height).alias(ROW)
@@ -131,12 +131,18 @@ class FileSource:
         names = pl.Enum([file.path for file in self.files])
         return frame.with_columns(pl.lit(self.files[piece.file].path, names).alias(FILE))
 
+    def frame(self, piece: Piece, columns: Sequence[str]) -> pl.DataFrame:
+        """Some columns of a range of rows."""
+        lazy = self.scan(piece.file).slice(piece.start, piece.rows).select(columns)
+        return self.collect(piece.file, lazy)
+
     @property
     def read_files(self) -> tuple[TableFile, ...]:
         """What is read: the files, or what CSV was turned into."""
         return self.files if self.tables is None else self.tables
 
-    def _collect(self, place: int, lazy: pl.LazyFrame) -> pl.DataFrame:
+    def collect(self, place: int, lazy: pl.LazyFrame) -> pl.DataFrame:
+        """Run a query on one file; DataError, with its name, where it cannot be read."""
         file = self.files[place].path
         try:
             return lazy.collect()

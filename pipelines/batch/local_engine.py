@@ -23,11 +23,11 @@ _ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREA
 
 
 class LocalEngine:
-    """In this process with one worker, else in as many processes as there are workers."""
+    """In this process with one worker or shard, else in as many processes as workers."""
 
     def run(self, work: Work, shards: Sequence[Shard], workers: int) -> Iterator[Kept]:
         """Records in the order in which shards are finished."""
-        if workers == 1:
+        if min(workers, len(shards)) == 1:
             work.open()
             yield from map(work.do, shards)
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import polars as pl
 
 from models.contract import FloatArray
 from pipelines.datasets.checking import CheckedReturns, check_file
-from pipelines.datasets.findings import Action, Finding, raise_if_errors
+from pipelines.datasets.findings import Action, Finding, errors_of, raise_if_errors
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.datasets.periods import PERIODS_PER_YEAR, period_axis, period_label
 from pipelines.datasets.risk_free import align, read_risk_free, to_periodic, unit_of
@@ -52,6 +52,33 @@ def load_panel(
     checked = check_file(path, columns=columns, frequency=frequency, clean=clean)
     raise_if_errors(checked.findings)
     return _to_panel(checked, risk_free, risk_free_unit)
+
+
+def load_good_rows(
+    path: str | Path,
+    *,
+    columns: ColumnChoice | None = None,
+    frequency: str = "monthly",
+    risk_free: str | Path | None = None,
+    risk_free_unit: str = "auto",
+    clean: bool = False,
+) -> tuple[LoadedPanel, tuple[Finding, ...]]:
+    """Load as `load_panel` does, but leave out faulty rows and series; returns their faults too.
+
+    Raises DataError for a fault of the whole file, and when nothing is left.
+    """
+    checked = check_file(path, columns=columns, frequency=frequency, clean=clean)
+    errors = errors_of(checked.findings)
+    raise_if_errors([f for f in errors if f.row is None and not f.series])
+    series = {f.series for f in errors if f.row is None}
+    cells = {(f.row, f.column) for f in errors if f.row is not None}
+    frame = checked.returns
+    places = zip(frame["row"], frame["column"], strict=True)
+    faulty = pl.Series([place in cells for place in places], dtype=pl.Boolean)
+    left = frame.filter(~faulty & ~frame["series"].is_in(list(series)))
+    if left.is_empty():
+        raise_if_errors(errors)
+    return _to_panel(replace(checked, returns=left), risk_free, risk_free_unit), tuple(errors)
 
 
 def _to_panel(checked: CheckedReturns, risk_free: str | Path | None, unit: str) -> LoadedPanel:

@@ -16,19 +16,19 @@ from pipelines.months import month_index, month_label
 
 
 def warnings_of(
-    funds: AlignedFunds, filled: IntArray, forecaster: FundSharpeForecaster, newest: int
+    funds: AlignedFunds, filled: IntArray, forecaster: FundSharpeForecaster, newest: int | None
 ) -> pl.Series:
     """What to know of each fund's forecast, separated by "; ", empty where nothing is.
 
     filled  fund: months of the newest window that the fund's mean stands for
-    newest  newest month of the data, as `month_index`
+    newest  newest month of the data, as `month_index`; None if it is not known
     """
     seen = np.isfinite(funds.excess)
     months = seen.sum(axis=1)
     alive = seen.shape[1] - np.argmax(seen, axis=1)
     facts = np.stack([funds.last, months, alive, filled], axis=1)
     unusual = (
-        (funds.last != newest)
+        (funds.last != (funds.last if newest is None else newest))
         | (months < max(cautions.SHORT_HISTORY, forecaster.min_history))
         | (months != alive)
         | (filled > 0)
@@ -42,11 +42,13 @@ def warnings_of(
     return pl.Series(texts, dtype=pl.String).gather(places)
 
 
-def _warnings(facts: Sequence[int], forecaster: FundSharpeForecaster, newest: int) -> list[str]:
+def _warnings(
+    facts: Sequence[int], forecaster: FundSharpeForecaster, newest: int | None
+) -> list[str]:
     last, months, alive, filled = facts
     label = month_label(last)
     return [
-        *cautions.ended_early(label, month_label(newest)),
+        *cautions.ended_early(label, label if newest is None else month_label(newest)),
         *cautions.short_history(months, forecaster.min_history),
         *cautions.gaps(alive - months, alive),
         *cautions.in_sample(label, forecaster.trained_until),

@@ -60,14 +60,14 @@ def forecast_table(
     forecast: Forecast,
     filled: IntArray,
     forecaster: FundSharpeForecaster,
-    newest: int,
+    newest: int | None,
     horizons: Sequence[int] | None = None,
 ) -> pl.DataFrame:
     """All columns of FORECAST_SCHEMA.
 
     forecast  fund × lead, with quantiles at LEVELS
     filled    fund: months of the newest window that the fund's mean stands for
-    newest    newest month of the data, as `month_index`
+    newest    newest month of the data, as `month_index`; None if it is not known
     horizons  to show; None for all
 
     origin        newest month with a return

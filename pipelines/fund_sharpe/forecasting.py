@@ -14,9 +14,9 @@ import numpy as np
 import polars as pl
 
 from models.contract import Forecast
-from models.errors import ConfigError
 from models.fund_sharpe import FundSharpeForecaster, FundSharpeModel
-from models.transforms.fund_state import MIN_FUNDS, MIN_HISTORY
+from models.transforms.fund_reference import horizon_ratios
+from models.transforms.fund_state import MIN_FUNDS, MIN_HISTORY, fund_state
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.fund_sharpe.aligned import AlignedFunds, align_panel
 from pipelines.fund_sharpe.forecast_table import (
@@ -25,6 +25,7 @@ from pipelines.fund_sharpe.forecast_table import (
     empty_table,
     forecast_table,
 )
+from pipelines.fund_sharpe.frequency import refuse_other_than_monthly
 from pipelines.months import month_index, month_label
 
 #: Where the market-wide series come from.
@@ -67,14 +68,14 @@ def forecast_panel(forecaster: FundSharpeForecaster, panel: ReturnsPanel) -> Pan
 def forecast_funds(
     forecaster: FundSharpeForecaster,
     funds: AlignedFunds,
-    newest: int,
+    newest: int | None,
     *,
     trained: FundSharpeForecaster | None = None,
     horizons: Sequence[int] | None = None,
 ) -> tuple[pl.DataFrame, dict[int, str]]:
     """Forecasts of funds, and why the others have none, by place.
 
-    newest    newest month of the data, as `month_index`
+    newest    newest month of the data, as `month_index`; None if it is not known
     trained   the stored forecaster, where `forecaster` has a newer market
     horizons  to show; None for all
     """
@@ -123,24 +124,18 @@ def with_market_of(
     long_enough = np.isfinite(panel.returns).sum(axis=1) >= MIN_HISTORY
     if not later or long_enough.sum() < MIN_FUNDS:
         return FROM_TRAINING, forecaster
-    model = forecaster.model
-    features = model.features(panel.excess, panel.risk_free)
-    informed = FundSharpeModel(model.config)
-    informed.restore(replace(model.fitted, market=features.state.market, ratios=features.ratios))
+    model, config = forecaster.model, forecaster.model.config
+    state = fund_state(panel.excess, panel.risk_free, config.window, config.periods_per_year)
+    ratios = horizon_ratios(state, config.leads)
+    informed = FundSharpeModel(config)
+    informed.restore(replace(model.fitted, market=state.market, ratios=ratios))
     return FROM_FILE, FundSharpeForecaster(informed, panel.periods[-1])
 
 
 def check_monthly(forecaster: FundSharpeForecaster, periods_per_year: int) -> None:
     """Raise ConfigError unless data and model are monthly."""
-    for name, found in (
-        ("the data have", periods_per_year),
-        ("the model has", forecaster.periods_per_year),
-    ):
-        if found != 12:
-            raise ConfigError(
-                f"expected 12 periods a year, {name} {found}; forecasts of files are made "
-                "from monthly returns, so give monthly data and a monthly model"
-            )
+    refuse_other_than_monthly("the data have", periods_per_year)
+    refuse_other_than_monthly("the model has", forecaster.periods_per_year)
 
 
 def _reject_table(funds: AlignedFunds, reasons: Mapping[int, str]) -> pl.DataFrame:

@@ -1,0 +1,141 @@
+"""Funds of any number of files: long rows (name, month, return), or a row per fund.
+
+All rows of a fund come in one shard, whether they lie together in the input or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from pipelines.batch.contract import FILE, ROW, Shard
+from pipelines.batch.file_source import FileSource, as_where
+from pipelines.batch.fund_buckets import Buckets, make_buckets
+from pipelines.batch.fund_columns import FundColumns
+from pipelines.batch.fund_plan import FundPlan
+from pipelines.batch.work import no_rejects
+
+
+@dataclass(frozen=True)
+class FundSource:
+    """Long rows of files, a whole number of funds to a shard.
+
+    files           what to read, with the columns that are needed
+    rows_per_shard  about so many
+    plan, buckets   what `prepare` found and made; buckets where rows of funds are scattered
+    """
+
+    files: FileSource
+    columns: FundColumns
+    rows_per_shard: int
+    plan: FundPlan | None = None
+    buckets: Buckets | None = None
+
+    @property
+    def newest(self) -> int | None:
+        """Newest month of the input, as `month_index`."""
+        return None if self.plan is None or self.plan.newest < 0 else self.plan.newest
+
+    def fingerprint(self) -> Mapping[str, Any]:
+        # Hashes of names, which part the rows, may differ between versions of polars.
+        return {**self.files.fingerprint(), "polars": pl.__version__}
+
+    def prepare(self, folder: Path) -> FundSource:
+        """Look where funds begin, and bring their rows together where they are scattered."""
+        files = self.files.prepare(folder)
+        plan = FundPlan.make(files, self.columns, self.rows_per_shard, folder)
+        ready = replace(self, files=files, plan=plan)
+        if plan.together:
+            return ready
+        buckets = make_buckets(
+            files, plan, self.columns.id, self.rows_per_shard, folder / "buckets"
+        )
+        return replace(ready, buckets=buckets)
+
+    def shards(self) -> Sequence[Shard]:
+        """Ranges of rows that begin with a fund, or buckets."""
+        plan = self._planned()
+        if self.buckets is not None:
+            return self.buckets.shards()
+        ends = [*plan.cuts[1:], sum(plan.rows)]
+        return [
+            Shard(index, stop - start, as_where(plan.pieces(start, stop)))
+            for index, (start, stop) in enumerate(zip(plan.cuts, ends, strict=False))
+        ]
+
+    def read(self, shard: Shard) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows of some funds, as they stand."""
+        if self.buckets is not None:
+            return self.buckets.read(int(shard.where["bucket"])), no_rejects()
+        return self.files.read(shard)
+
+    def sample(self, _count: int) -> pl.DataFrame:
+        """All rows of the funds whose names have the smallest hashes."""
+        threshold = self._planned().threshold
+        chosen = pl.col(self.columns.id).cast(pl.String).hash(0) < threshold
+        if threshold == 2**64 - 1:
+            chosen = pl.lit(True)
+        parts = []
+        for place in range(len(self.files.files)):
+            lazy = self.files.scan(place).select(self.columns.names).filter(chosen)
+            parts.append(self.files.collect(place, lazy))
+        return pl.concat(parts, how="vertical_relaxed")
+
+    def _planned(self) -> FundPlan:
+        if self.plan is None:
+            raise RuntimeError("the source was not prepared")
+        return self.plan
+
+
+@dataclass(frozen=True)
+class FundRowSource:
+    """A row for each fund and a column for each month, turned into long rows.
+
+    files    what to read, `rows_per_shard` of it
+    id       column of the fund's name
+    months   columns of the months, as `month_index`
+    """
+
+    files: FileSource
+    id: str
+    months: Mapping[str, int]
+
+    @property
+    def newest(self) -> int:
+        """Newest month of the input, as `month_index`."""
+        return max(self.months.values())
+
+    def fingerprint(self) -> Mapping[str, Any]:
+        return self.files.fingerprint()
+
+    def prepare(self, folder: Path) -> FundRowSource:
+        """See FileSource."""
+        return replace(self, files=self.files.prepare(folder))
+
+    def shards(self) -> Sequence[Shard]:
+        """Ranges of rows."""
+        return self.files.shards()
+
+    def read(self, shard: Shard) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """One row for each fund and month: `id`, `month` (as 202001), `return`."""
+        wide, rejects = self.files.read(shard)
+        numbers = {name: month // 12 * 100 + month % 12 + 1 for name, month in self.months.items()}
+        # The place keeps a fund's months together when its name stands in several rows.
+        long = wide.with_row_index("__place").unpivot(
+            list(self.months),
+            index=["__place", self.id, FILE, ROW],
+            variable_name="month",
+            value_name="return",
+        )
+        named = long.sort("__place", maintain_order=True).select(
+            pl.col(self.id).alias("id"),
+            pl.col("month").replace_strict(numbers, return_dtype=pl.Int64),
+            "return",
+            FILE,
+            ROW,
+        )
+        return named, rejects
