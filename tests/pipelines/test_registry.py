@@ -11,31 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.contract import State
 from models.errors import ArtefactError
 from pipelines import provenance, registry, served
+from tests.pipelines.toy_models import save
 
 pytest.importorskip("pipelines.artefacts")
-
-STATE = State("toy", {"window": 12}, {"weights": np.arange(3.0)})
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HALYARD_HOME", str(tmp_path))
     return tmp_path
-
-
-def save(seed: int = 0, name: str = "toy", **metrics: float) -> registry.StoredModel:
-    return registry.save_model(
-        name,
-        STATE,
-        {"excess": [[0.01]]},
-        metrics=metrics or {"rmse": 1.5},
-        config={"window": 12},
-        data={"hash": "abc", "first": "2001-01", "last": "2016-12"},
-        seed=seed,
-    )
 
 
 def test_a_model_comes_back_as_it_was_saved() -> None:
@@ -53,6 +39,22 @@ def test_what_a_model_was_made_from_is_kept_beside_it() -> None:
     assert about["packages"]["torch"].startswith("2.")
     assert about["created"].endswith("+00:00")
     assert about["files"]
+
+
+def test_lineage_names_software_user_and_the_champion_to_replace() -> None:
+    first = save()
+    assert (first.metadata["parent"], first.metadata["study"]) == (None, None)
+    assert first.metadata["packages"].keys() >= {"optuna", "polars", "safetensors"}
+    assert first.metadata["user"]
+    registry.promote(first)
+    assert save().metadata["parent"] == first.tag
+    assert save(parent="toy:other").metadata["parent"] == "toy:other"
+
+
+def test_a_damaged_alias_file_does_not_lose_what_was_trained(home: Path) -> None:
+    (home / "aliases").mkdir()
+    (home / "aliases/toy.json").write_text("{")
+    assert save().metadata["parent"] is None
 
 
 def test_every_save_is_a_new_version_and_the_newest_is_last() -> None:
@@ -130,7 +132,7 @@ def test_an_absent_or_lost_champion_is_told_apart_from_an_unknown_version(home: 
         registry.get_model("toy")
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"other": 1}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"other": 1}', '{"champion": 1}'])
 def test_a_damaged_alias_says_what_to_do(text: str, home: Path) -> None:
     registry.promote(save())
     (home / "aliases/toy.json").write_text(text)
