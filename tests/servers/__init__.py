@@ -1,0 +1,1 @@
+"""Real servers for tests: started on first use, thrown away at the end."""
