@@ -42,8 +42,9 @@ from benchmarks.process_tree import PeakMemory
 from benchmarks.satellite_days import write_satellite_days
 from benchmarks.timing import machine, median_ratio
 from models.errors import ArtefactError
-from pipelines.batch.file_source import ROWS_PER_SHARD, FileSource
+from pipelines.batch.density_opening import DEMAND, open_point_files
 from pipelines.batch.local_engine import LocalEngine
+from pipelines.batch.memory import MEMORY_MB, fit
 from pipelines.batch.run import run_batch
 from pipelines.batch.sinks import ParquetFolder
 from pipelines.batch.thermosphere_density import LEVELS, DensityJob
@@ -53,7 +54,7 @@ from pipelines.registry import StoredModel
 RESULTS = Path(__file__).parent / "results" / "batch_points.json"
 PROCESSES = 2
 #: What the batch has to reach, and MB that it must stay below.
-WANTED_RATIO, MOST_MB = 0.70, 1500.0
+WANTED_RATIO, MOST_MB = 0.70, float(MEMORY_MB)
 #: Seconds that one process waits for the other.
 PATIENCE = 300.0
 Seconds = dict[str, float]
@@ -97,7 +98,8 @@ def run_job(stored: StoredModel, points: Path, folder: Path) -> Seconds:
     """Seconds of the whole batch, its memory, and bytes of output per point."""
     line = Line(folder / "line")
     job = WaitingJob(stored, EMBEDDED, line=line)
-    source, sink = FileSource.open(str(points)), ParquetFolder(folder / "out")
+    _, rows = fit(DEMAND, MEMORY_MB, PROCESSES)
+    source, sink = open_point_files(str(points), None, rows), ParquetFolder(folder / "out")
     with PeakMemory() as memory:
         began = time.time()
         summary = run_batch(job, source, sink, LocalEngine(), workers=PROCESSES)
@@ -138,7 +140,7 @@ def query(stored: StoredModel, folder: Path, place: int, line: Path) -> tuple[fl
     axes = ("latitude", "longitude", "height")
     parts = [
         Points(part["epoch"].to_numpy(), *(part[name].to_numpy().copy() for name in axes))
-        for part in table.iter_slices(ROWS_PER_SHARD)
+        for part in table.iter_slices(DEMAND.most_rows)
     ]
     del table
     path = next(answers.spells[0].groups(parts[0]))[0].path

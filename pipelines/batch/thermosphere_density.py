@@ -26,6 +26,7 @@ from pipelines.batch.density_columns import (
     id_kind,
     refuse_without_columns,
 )
+from pipelines.batch.records import Records
 from pipelines.registry import StoredModel
 
 if TYPE_CHECKING:
@@ -83,6 +84,19 @@ class DensityJob:
             "seed": self.seed,
         }
 
+    def as_begun(self, state: Path) -> DensityJob:
+        """With the space weather that an unfinished run in this state folder began with.
+
+        A nightly update of the table would otherwise be another model to it.
+        """
+        kept = Records(state).scratch / WEATHER_FILE
+        return replace(self, weather=kept) if kept.is_file() else self
+
+    @property
+    def bytes_per_row(self) -> int:
+        """Of output, about."""
+        return 32 + 4 * (2 + len(self.levels))
+
     def prepare(self, folder: Path, source: Source, shards: Sequence[Shard]) -> DensityJob:
         """Keep the space weather with the run, which a nightly update may not change half-way."""
         rows = source.read(shards[0])[0] if shards else pl.DataFrame(schema=list(NEEDED))
@@ -103,12 +117,6 @@ class DensityJob:
         if self._answers is None:
             raise RuntimeError("the job was not opened")
         return self._answers.make(rows)
-
-
-def pinned(scratch: Path, file: Path, name: str) -> Path:
-    """What an unfinished run kept of a file that it reads, else the file itself."""
-    kept = scratch / name
-    return kept if kept.is_file() else file
 
 
 def _kept(file: Path, target: Path) -> Path:
