@@ -89,8 +89,7 @@ class NetworkRollout:
         batches = SampledRollouts(
             source, train, training.batch_size, self.config.unknown_start, training.seed
         )
-        how = _optimisation(training, len(batches))
-        module = RolloutModule(network, how, self.config.map_rate)
+        module = RolloutModule(network, _optimisation(training, len(batches)))
         callbacks = []
         if report is not None or training.patience is not None:
             seen = RolloutSource(valid, scaling)
@@ -200,6 +199,4 @@ def _config(stored: Any) -> RolloutConfig:
         TrainingConfig(**stored["static"]),
         TrainingConfig(**stored["training"]),
         float(stored["unknown_start"]),
-        # Networks that were stored before it trained all at one rate.
-        float(stored.get("map_rate", 1.0)),
     )

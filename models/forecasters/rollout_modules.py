@@ -26,23 +26,11 @@ class StaticModule(TrainedModule[HourBatch]):
 
 
 class RolloutModule(TrainedModule[RolloutBatch]):
-    """Trains on open-loop rollouts: negative log density of all hours ahead.
+    """Trains on open-loop rollouts: negative log density of all hours ahead."""
 
-    map_rate  share of the learning rate for the map, which is trained already
-    """
-
-    def __init__(
-        self, network: RolloutNetwork, optimisation: Optimisation, map_rate: float = 1.0
-    ) -> None:
+    def __init__(self, network: RolloutNetwork, optimisation: Optimisation) -> None:
         super().__init__(optimisation)
         self.network = network
-        self._map_rate = map_rate
-
-    def groups(self) -> list[tuple[list[torch.nn.Parameter], float]]:
-        trained = [*self.network.map.parameters(), *self.network.output.parameters()]
-        known = {id(parameter) for parameter in trained}
-        rest = [parameter for parameter in self.parameters() if id(parameter) not in known]
-        return [(trained, self._map_rate), (rest, 1.0)]
 
     def loss(self, batch: RolloutBatch) -> torch.Tensor:
         mean, factor = self.network(batch)

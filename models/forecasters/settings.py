@@ -141,8 +141,6 @@ class RolloutConfig:
     static         training of the map on single hours, with the recurrent state at zero
     training       training on rollouts of the whole horizon
     unknown_start  share of the rollouts that are trained without a known start
-    map_rate       share of the learning rate of `training` for the map: below one it does not
-                   unlearn what it learnt on single hours
     """
 
     network: RolloutNetworkConfig = field(default_factory=RolloutNetworkConfig)
@@ -157,11 +155,8 @@ class RolloutConfig:
         )
     )
     unknown_start: float = 0.5
-    map_rate: float = 1.0
 
     def __post_init__(self) -> None:
-        if not 0 < self.map_rate <= 1:
-            raise ConfigError(f"map_rate: expected more than 0 and at most 1, got {self.map_rate}")
         if not 0 <= self.unknown_start <= 1:
             raise ConfigError(f"unknown_start: expected 0 to 1, got {self.unknown_start}")
 

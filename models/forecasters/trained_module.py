@@ -44,10 +44,6 @@ class TrainedModule(pl.LightningModule, ABC, Generic[BatchT]):
     def share(self, batch: BatchT) -> float:
         """What a batch counts for in a mean over batches."""
 
-    def groups(self) -> list[tuple[list[torch.nn.Parameter], float]]:
-        """What is trained, and at which share of the learning rate."""
-        return [(list(self.parameters()), 1.0)]
-
     def training_step(self, batch: BatchT, _index: int) -> torch.Tensor:
         return self.loss(batch)
 
@@ -64,18 +60,17 @@ class TrainedModule(pl.LightningModule, ABC, Generic[BatchT]):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         settings = self._optimisation
-        rates = [settings.learning_rate * share for _, share in self.groups()]
         optimizer = torch.optim.AdamW(
-            [
-                {"params": parameters, "lr": rate}
-                for (parameters, _), rate in zip(self.groups(), rates, strict=True)
-            ],
+            self.parameters(),
+            lr=settings.learning_rate,
             weight_decay=settings.weight_decay,
             fused=True,
         )
         if settings.steps is None or settings.steps < MIN_CYCLE_STEPS:
             return optimizer
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=settings.steps)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, settings.learning_rate, total_steps=settings.steps
+        )
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},

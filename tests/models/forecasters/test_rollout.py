@@ -11,10 +11,8 @@ import torch
 from models.emulators import catalogue
 from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
 from models.forecasters.rollout import NetworkRollout
-from models.forecasters.rollout_modules import RolloutModule
 from models.forecasters.rollout_network import RolloutBatch, RolloutNetwork
 from models.forecasters.settings import RolloutConfig, RolloutNetworkConfig
-from models.forecasters.trained_module import Optimisation
 from models.rollouts import RolloutForecaster, Rollouts, hours_read
 from tests.models.emulators.worlds import HORIZON, LOOKBACK, QUICK, rollouts, split
 
@@ -158,16 +156,6 @@ def test_epochs_are_reported_with_the_loss_on_validation_rollouts() -> None:
     assert told[-1][1] < told[0][1]
 
 
-def test_the_map_can_be_held_back_on_rollouts() -> None:
-    network = RolloutNetwork(2, 3, RolloutNetworkConfig(hidden_size=4, map_size=4))
-    module = RolloutModule(network, Optimisation(0.01, 0.0, None), map_rate=0.25)
-    optimizer = module.configure_optimizers()
-    assert isinstance(optimizer, torch.optim.Optimizer)
-    rates = [(len(group["params"]), group["lr"]) for group in optimizer.param_groups]
-    assert [rate for _, rate in rates] == [0.0025, 0.01]
-    assert sum(count for count, _ in rates) == len(list(network.parameters()))
-
-
 def test_wrong_use_is_refused_in_one_line() -> None:
     train, valid = split(rollouts())
     model = NetworkRollout(QUICK)
@@ -196,8 +184,6 @@ def test_wrong_use_is_refused_in_one_line() -> None:
         catalogue.build("oracle")
     with pytest.raises(ConfigError, match="unknown_start"):
         RolloutConfig(unknown_start=2.0)
-    with pytest.raises(ConfigError, match="map_rate"):
-        RolloutConfig(map_rate=0.0)
     with pytest.raises(ConfigError, match=r"network\.cell"):
         RolloutNetworkConfig(cell="transformer")
 
