@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,14 @@ def test_rollback_puts_the_former_champion_back_and_again_undoes_it(
         "champion": second.version,
         "previous": first.version,
     }
+
+
+def test_a_rollback_takes_less_than_two_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    registry.promote(store())
+    registry.promote(store())
+    start = time.perf_counter()
+    said(["rollback", "fund-sharpe"], capsys)
+    assert time.perf_counter() - start < 2.0
 
 
 def test_a_rollback_to_nowhere_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
