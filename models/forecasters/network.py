@@ -7,7 +7,6 @@ it starts from them and learns what they miss.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -19,6 +18,7 @@ from models.contract import LEVELS, FloatArray, Forecast, State, Windows
 from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
 from models.forecasters.batches import BatchSource, ShuffledBatches
 from models.forecasters.lightning import MODULES, DirectForecaster
+from models.forecasters.many_networks import SharedInputs
 from models.forecasters.recurrent_network import DirectNetwork
 from models.forecasters.settings import NetworkConfig, TrainingConfig
 from models.forecasters.trained_module import Optimisation
@@ -107,13 +107,19 @@ class NetworkForecaster:
         lifted = np.asarray(reference)[..., None], np.asarray(scale)[..., None]
         return Forecast(reference + scale * mean, lifted[0] + lifted[1] * quantiles)
 
-    def mean(self, windows: Windows) -> FloatArray:
-        """The mean of `predict` without its quantiles, row × lead; inputs are not checked."""
+    @torch.inference_mode()
+    def standardised_mean(self, inputs: SharedInputs) -> FloatArray:
+        """(Mean of `predict` - reference) / scale, row × lead, float32; checks no values."""
         fitted = self._require_fit()
-        self._check_shape(windows, fitted.shape)
-        reference = 0.0 if windows.reference is None else windows.reference
-        scale = 1.0 if windows.scale is None else windows.scale
-        return np.asarray(reference + scale * self._standardised_mean(windows, fitted))
+        self._check_shape(inputs.windows, fitted.shape)
+        head = fitted.module.head
+        batches = inputs.batches(fitted.scaling, CHUNK)
+        return np.concatenate([head.mean(fitted.module(batch)).numpy() for batch in batches])
+
+    def module_and_scaling(self) -> tuple[DirectForecaster, WindowScaling]:
+        """What `predict` runs, for measurements of speed."""
+        fitted = self._require_fit()
+        return fitted.module, fitted.scaling
 
     def state(self) -> State:
         """Configuration, weights, scaling. Raises NotFittedError."""
@@ -238,13 +244,6 @@ class NetworkForecaster:
             quantiles[rows] = head.quantiles(params, LEVELS).numpy()
         return mean, quantiles
 
-    @torch.inference_mode()
-    def _standardised_mean(self, windows: Windows, fitted: _Fitted) -> FloatArray:
-        """Mean, row × lead, as the network gives it."""
-        source, head = BatchSource(windows, fitted.scaling), fitted.module.head
-        parts = [head.mean(fitted.module(batch)).numpy() for batch in source.in_order(CHUNK)]
-        return np.concatenate(parts).astype(np.float64) if parts else np.empty(windows.target.shape)
-
     def _error_quantiles(self, train: Windows, valid: Windows) -> FloatArray:
         """Quantiles of standardised errors, lead × level: of validation rows where there are
         enough, else of training rows."""
@@ -258,16 +257,12 @@ class NetworkForecaster:
 
     def _errors(self, windows: Windows) -> FloatArray:
         """Standardised errors of the mean, row × lead, NaN where there is no outcome."""
-        mean = self._standardised_mean(windows, self._require_fit())
+        if not len(windows):
+            return np.empty(windows.target.shape)
+        mean = self.standardised_mean(SharedInputs.of(windows)).astype(np.float64)
         reference = 0.0 if windows.reference is None else windows.reference
         scale = 1.0 if windows.scale is None else windows.scale
         return np.asarray((windows.target - reference) / scale - mean)
-
-
-def mean_of_means(networks: Sequence[NetworkForecaster], windows: Windows) -> FloatArray:
-    """Average of the networks' means, row × lead. Raises ModelError for inputs with NaN."""
-    check_inputs(windows)
-    return np.asarray(np.mean([network.mean(windows) for network in networks], axis=0))
 
 
 def _spread_out(windows: Windows, count: int) -> Windows:

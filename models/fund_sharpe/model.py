@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from models.contract import LEVELS, FloatArray, Forecast, IntArray, Windows
 from models.errors import ModelError, NotFittedError
-from models.forecasters.network import NetworkForecaster, mean_of_means
+from models.forecasters.many_networks import average_correction
+from models.forecasters.network import NetworkForecaster
 from models.fund_sharpe.error_record import ErrorRecord
 from models.fund_sharpe.errors import error_path
 from models.fund_sharpe.settings import FundSharpeConfig
@@ -210,8 +211,7 @@ class FundSharpeModel:
             return np.zeros((len(series), len(features.leads)))
         windows = network_windows(features, series, origin, features.times, self.config.lookback)
         windows = _scaled(windows, self.fitted.scale)
-        reference = features.reference[series, origin]
-        return np.asarray(mean_of_means(chosen, windows) - reference)
+        return average_correction(chosen, windows)
 
     def _split(self, windows: Windows, cutoff: int) -> tuple[Windows, Windows]:
         """Training rows, and those for early stopping: none unless the settings ask for them."""

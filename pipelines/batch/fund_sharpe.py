@@ -62,9 +62,7 @@ class FundSharpeJob:
 
         return {
             **FORECAST_SCHEMA,
-            "market": pl.String,
-            "model": pl.String,
-            "version": pl.String,
+            **dict.fromkeys(("market", "model", "version"), pl.Categorical()),
         }
 
     def fingerprint(self) -> Mapping[str, Any]:
@@ -137,7 +135,7 @@ class FundSharpeJob:
             "version": self.model.version,
         }
         made = pl.concat(tables).with_columns(
-            pl.lit(value, pl.String).alias(name) for name, value in constants.items()
+            pl.lit(value, pl.Categorical()).alias(name) for name, value in constants.items()
         )
         return made, refused
 

@@ -12,12 +12,11 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import numpy as np
 import polars as pl
 
-from models.contract import FloatArray
 from models.errors import DataError
 from pipelines.datasets.findings import Finding
 from pipelines.datasets.layout import first_if_dates, listed
@@ -31,6 +30,10 @@ from pipelines.datasets.periods import (
 )
 from pipelines.datasets.schema import COLUMNS, guess, normalise
 from pipelines.datasets.tables import ROW, Table, median, open_table, text_cells
+
+if TYPE_CHECKING:
+    # It brings torch, which a process that only plans a batch has no memory for.
+    from models.contract import FloatArray
 
 RiskFreeUnit = Literal["auto", "decimal", "percent", "yield_pct_pa", "yield_decimal_pa"]
 

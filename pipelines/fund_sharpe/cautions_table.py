@@ -39,7 +39,7 @@ def warnings_of(
         kinds, which = np.unique(facts[unusual], axis=0, return_inverse=True)
         texts += ["; ".join(_warnings(kind.tolist(), forecaster, newest)) for kind in kinds]
         places[unusual] = which.ravel() + 1
-    return pl.Series(texts, dtype=pl.String).gather(places)
+    return pl.Series(texts, dtype=pl.Categorical()).gather(places)
 
 
 def _warnings(

@@ -28,19 +28,21 @@ QUANTILES: dict[str, float] = {
 }
 LEVELS = tuple(QUANTILES.values())
 
+#: Words that many rows share are written in a sixth of the time of other text.
+_WORD = pl.Categorical()
 #: Sharpe ratios are annualised and have no unit. Seven digits are more than they are worth.
 FORECAST_SCHEMA: dict[str, Any] = {
     "id": pl.String,
-    "origin": pl.String,
-    "target": pl.String,
+    "origin": _WORD,
+    "target": _WORD,
     "horizon": pl.Int32,
-    "month": pl.String,
+    "month": _WORD,
     "mean": pl.Float32,
     **dict.fromkeys(QUANTILES, pl.Float32),
     "months": pl.Int32,
     "sharpe_now": pl.Float32,
     "sharpe_now_se": pl.Float32,
-    "warnings": pl.String,
+    "warnings": _WORD,
 }
 REJECT_SCHEMA: dict[str, Any] = {
     "id": pl.String,
@@ -133,7 +135,7 @@ def _lead_columns(
     funds: AlignedFunds, leads: Sequence[tuple[int, str, int]]
 ) -> dict[str, pl.Series]:
     ahead = np.array([horizon for _, _, horizon in leads])
-    targets = pl.Series([target for _, target, _ in leads], dtype=pl.String)
+    targets = pl.Series([target for _, target, _ in leads], dtype=_WORD)
     places = np.tile(np.arange(len(leads), dtype=np.uint32), len(funds))
     return {
         "target": targets.gather(places),
@@ -145,7 +147,7 @@ def _lead_columns(
 def _labels(months: IntArray) -> pl.Series:
     """Months as text; each is written once and then picked."""
     first, last = (int(months.min()), int(months.max())) if len(months) else (0, 0)
-    names = pl.Series([month_label(month) for month in range(first, last + 1)], dtype=pl.String)
+    names = pl.Series([month_label(month) for month in range(first, last + 1)], dtype=_WORD)
     return names.gather((months - first).astype(np.uint32))
 
 

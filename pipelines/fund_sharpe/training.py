@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -48,7 +49,20 @@ def train_fund_sharpe(
         metrics = holdout_scores(model.fit(features, cutoff, report), features, cutoff)
     before = total - networks
     model.fit(features, features.times - 1, lambda done, all_: report(done, all_, before))
-    forecaster = FundSharpeForecaster(model, panel.periods[-1])
+    return store_forecaster(FundSharpeForecaster(model, panel.periods[-1]), panel, metrics)
+
+
+def store_forecaster(
+    forecaster: FundSharpeForecaster,
+    panel: ReturnsPanel,
+    metrics: Mapping[str, Any],
+    **lineage: str | None,
+) -> StoredModel:
+    """Save a model fitted on all of a panel, with a sample forecast that servers repeat.
+
+    lineage   parent, study and run, as `save_model` takes them
+    """
+    config = forecaster.model.config
     return save_model(
         FUND_SHARPE,
         to_state(forecaster),
@@ -57,6 +71,7 @@ def train_fund_sharpe(
         config=asdict(config),
         data=describe_data(panel),
         seed=config.seed,
+        **lineage,
     )
 
 

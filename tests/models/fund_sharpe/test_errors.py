@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from models.contract import LEVELS, FloatArray, Forecast, State, Windows
+from models.forecasters.many_networks import SharedInputs
 from models.fund_sharpe import FundSharpeModel
 from models.fund_sharpe.error_record import MIN_DATES, ErrorRecord, histograms
 from models.fund_sharpe.errors import HIGH, LOW, MISSES, RATE, error_path, misses
@@ -133,8 +134,9 @@ class Perfect:
         mean = np.asarray(windows.reference) + self.correction
         return Forecast(mean, np.repeat(mean[..., None], len(LEVELS), axis=-1))
 
-    def mean(self, windows: Windows) -> FloatArray:
-        return self.predict(windows).mean
+    def standardised_mean(self, inputs: SharedInputs) -> FloatArray:
+        windows = inputs.windows
+        return (self.predict(windows).mean - windows.reference) / windows.scale
 
     def state(self) -> State:
         raise NotImplementedError

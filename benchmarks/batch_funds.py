@@ -1,0 +1,251 @@
+"""A million funds through the whole batch job, against the bare networks on ready windows.
+
+    python -m benchmarks.batch_funds [--series 1000000]
+
+The funds are block-bootstrapped from the embedded portfolios: about 120 months each, to half a
+year past the model's training, so that the market is computed from the input too. Both sides use
+the same two processes, model, and number of rows per forward pass; the networks have nothing
+to read, prepare or write. Writes benchmarks/results/batch_funds.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+RESULTS = Path(__file__).parent / "results" / "batch_funds.json"
+WORKERS, MONTHS, BLOCK, MEMORY_MB = 2, 120, 12, 1500
+#: Funds written at a time; a row group each.
+CHUNK = 10_000
+#: Funds of the side without the job, and how often they are forecast.
+BARE_FUNDS, BARE_TURNS = 8_192, 6
+
+
+def write_funds(path: Path, series: int, last: int, seed: int = 0) -> None:
+    """Long rows of block-bootstrapped funds that end at `last`, as `month_index`."""
+    import polars as pl
+    import pyarrow.parquet as pq
+
+    from pipelines.datasets.sources import embedded_panel
+
+    panel = embedded_panel()
+    draw = np.random.default_rng(seed)
+    months = [f"{m // 12}-{m % 12 + 1:02d}-01" for m in range(last - MONTHS + 1, last + 1)]
+    dates = pl.Series(months).str.to_date()
+    writer = None
+    for first in range(0, series, CHUNK):
+        count = min(CHUNK, series - first)
+        returns = _bootstrapped(panel.excess, count, draw)
+        names = pl.Series([f"F{i:08d}" for i in range(first, first + count)])
+        table = pl.DataFrame(
+            {
+                "id": names.gather(np.repeat(np.arange(count), MONTHS)),
+                "month": dates.gather(np.tile(np.arange(MONTHS), count)),
+                "ret": returns.ravel(),
+            }
+        )
+        # A third of the funds begin late, so that lengths differ as they do in a market.
+        start = np.where(draw.random(count) < 1 / 3, draw.integers(0, MONTHS // 2, count), 0)
+        kept = (np.arange(MONTHS) >= start[:, None]).ravel()
+        arrow = table.filter(pl.Series(kept)).to_arrow(compat_level=pl.CompatLevel.oldest())
+        writer = writer or pq.ParquetWriter(path, arrow.schema, compression="zstd")
+        writer.write_table(arrow)
+    if writer is not None:
+        writer.close()
+
+
+def _bootstrapped(excess: np.ndarray, count: int, draw: np.random.Generator) -> np.ndarray:
+    """Funds × MONTHS: blocks of a year, each from one portfolio and time; all share the times."""
+    starts = draw.integers(0, excess.shape[1] - BLOCK, MONTHS // BLOCK)
+    times = (starts[:, None] + np.arange(BLOCK)).ravel()
+    source = draw.integers(0, excess.shape[0], (count, MONTHS // BLOCK)).repeat(BLOCK, axis=1)
+    noise = draw.normal(0.0, 0.01, (count, MONTHS))
+    return np.asarray(excess[source, times] + noise)
+
+
+def run_job(data: Path, out: Path, model: str) -> dict[str, Any]:
+    """Run the command as an operator does; its figures, and the peak memory of its processes."""
+    words = [sys.executable, "-m", "service.cli", "forecast", "fund-sharpe", "--model", model]
+    words += ["--input", str(data), "--output", str(out), "--workers", str(WORKERS)]
+    words += ["--memory-mb", str(MEMORY_MB)]
+    begun = time.monotonic()
+    log = out.with_suffix(".log")
+    with log.open("w") as file:
+        process = subprocess.Popen(words, stdout=file, stderr=subprocess.STDOUT)
+        watch = PeakMemory(process.pid)
+        code = process.wait()
+    seconds = time.monotonic() - begun
+    if code not in (0, 3):
+        raise SystemExit(f"the job ended with {code}: {log.read_text()}")
+    return {
+        "seconds": seconds,
+        "peak_mb": watch.stop(),
+        **_phases(out, begun_at=time.time() - seconds),
+    }
+
+
+def _phases(out: Path, begun_at: float) -> dict[str, float]:
+    """Seconds before the first shard was begun, as far as the files tell, and of the shards."""
+    parts = sorted(path.stat().st_mtime for path in out.glob("part-*.parquet"))
+    return {"first_part_after": parts[0] - begun_at, "last_part_after": parts[-1] - begun_at}
+
+
+class PeakMemory:
+    """Largest memory (resident, summed over a process and its descendants) so far, in MB."""
+
+    def __init__(self, pid: int, every: float = 0.05) -> None:
+        self._pid, self._every = pid, every
+        self._peak, self._done = 0.0, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> float:
+        """The peak."""
+        self._done.set()
+        self._thread.join()
+        return round(self._peak, 1)
+
+    def _watch(self) -> None:
+        while not self._done.wait(self._every):
+            self._peak = max(self._peak, sum(map(_resident_mb, _family(self._pid))))
+
+
+def _family(pid: int) -> list[int]:
+    found, waiting = [], [pid]
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        try:
+            children = Path(f"/proc/{one}/task/{one}/children").read_text().split()
+        except OSError:
+            continue
+        waiting += [int(child) for child in children]
+    return found
+
+
+def _resident_mb(pid: int) -> float:
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def bare_rate(model: str) -> float:
+    """Funds per second of all networks together, in as many processes, on ready windows."""
+    context = multiprocessing.get_context("spawn")
+    gate = context.Barrier(WORKERS)
+    queue: Any = context.Queue()
+    workers = [context.Process(target=_bare, args=(model, gate, queue)) for _ in range(WORKERS)]
+    for worker in workers:
+        worker.start()
+    seconds = [queue.get() for _ in workers]
+    for worker in workers:
+        worker.join()
+    return WORKERS * BARE_FUNDS * BARE_TURNS / max(seconds)
+
+
+def _bare(model: str, gate: Any, queue: Any) -> None:
+    import torch
+
+    from models.forecasters.batches import BatchSource
+    from models.fund_sharpe import from_state
+    from models.transforms.fund_windows import network_windows
+    from pipelines.batch.fund_rows import FUNDS
+    from pipelines.registry import find_model, load_state
+
+    torch.set_num_threads(1)
+    forecaster = from_state(load_state(find_model(model)))
+    inner = forecaster.model
+    draw = np.random.default_rng(0)
+    excess = draw.normal(0.006, 0.04, (BARE_FUNDS, MONTHS))
+    times = np.arange(MONTHS) + inner.fitted.market.length - MONTHS
+    features = inner.newest_features(
+        excess, inner.fitted.market.stretch(times), inner.fitted.ratios[times]
+    )
+    newest = features.times - 1
+    windows = network_windows(
+        features,
+        np.arange(BARE_FUNDS),
+        np.full(BARE_FUNDS, newest),
+        features.times,
+        inner.config.lookback,
+    )
+    ready = []
+    for networks in inner.fitted.members.values():
+        for network in networks:
+            module, scaling = network.module_and_scaling()
+            ready.append((module, list(BatchSource(windows, scaling).in_order(FUNDS))))
+    with torch.inference_mode():
+        for module, batches in ready:
+            module(batches[0])
+        gate.wait()
+        begun = time.perf_counter()
+        for _ in range(BARE_TURNS):
+            for module, batches in ready:
+                for batch in batches:
+                    module(batch)
+        queue.put(time.perf_counter() - begun)
+
+
+def main() -> None:
+    """Measure and write the figures."""
+    from models.fund_sharpe import from_state
+    from pipelines.environment import ensure_environment
+    from pipelines.months import month_index
+    from pipelines.provenance import provenance
+    from pipelines.registry import find_model, load_state
+
+    ensure_environment()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--series", type=int, default=1_000_000)
+    parser.add_argument("--model", default="champion")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    given = parser.parse_args()
+    stored = find_model(given.model)
+    until = month_index(from_state(load_state(stored)).trained_until)
+    with TemporaryDirectory(prefix="halyard-funds-") as folder:
+        data, out = Path(folder) / "funds.parquet", Path(folder) / "forecasts"
+        write_funds(data, given.series, until + 6)
+        before = bare_rate(stored.tag)
+        job = run_job(data, out, stored.tag)
+        bare = (before + bare_rate(stored.tag)) / 2
+        size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+    about = _figures(given.series, stored.tag, job, bare, size) | {"provenance": provenance()}
+    given.out.write_text(json.dumps(about, indent=1) + "\n")
+    print(json.dumps(about, indent=1))  # noqa: T201
+
+
+def _figures(series: int, tag: str, job: dict[str, Any], bare: float, size: int) -> dict[str, Any]:
+    from benchmarks.timing import machine
+
+    rate = series / job["seconds"]
+    return {
+        "what": "funds, 120 months each, two targets at five horizons, all quantiles",
+        "model": tag,
+        "series": series,
+        "workers": WORKERS,
+        "seconds": round(job["seconds"], 2),
+        "series_per_second": round(rate, 1),
+        "bare_series_per_second": round(bare, 1),
+        "ratio": round(rate / bare, 3),
+        "seconds_to_first_part": round(job["first_part_after"], 2),
+        "peak_mb": job["peak_mb"],
+        "output_bytes_per_series": round(size / series, 1),
+        "machine": machine(),
+    }
+
+
+if __name__ == "__main__":
+    main()
