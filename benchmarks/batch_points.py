@@ -5,8 +5,9 @@
 The points are a night's work: many satellites, a day each, in a folder of Parquet files. Two
 figures, each of two processes, in turn:
 
-- kernel: `DensityEmulator.density` on arrays that are ready, with the mean, standard deviation
-  and quantiles in kg/m3 of every point; nothing is read, checked or written;
+- kernel: one call of `DensityEmulator.density` on arrays that are ready, with the mean, standard
+  deviation and quantiles in kg/m3 of every point; nothing is read, checked or written. The same
+  in calls as small as a shard, whose arrays stay in the cache, is `kernel_small_rate`;
 - batch: the whole job (read, check, ask, write, checksum, manifest).
 
 `ratio` compares rates from the moment that both processes are loaded; `ratio_whole` from the
@@ -17,15 +18,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -38,98 +39,46 @@ if __name__ == "__main__":
 
 import polars as pl
 
+from benchmarks.batch_points_job import PROCESSES, Line
 from benchmarks.process_tree import PeakMemory
 from benchmarks.satellite_days import write_satellite_days
 from benchmarks.timing import machine, median_ratio
-from models.errors import ArtefactError
-from pipelines.batch.density_opening import DEMAND, open_point_files
-from pipelines.batch.local_engine import LocalEngine
-from pipelines.batch.memory import MEMORY_MB, fit
-from pipelines.batch.run import run_batch
-from pipelines.batch.sinks import ParquetFolder
+from models.emulators.emulator import Points
+from pipelines.batch.density_opening import DEMAND
+from pipelines.batch.memory import MEMORY_MB
 from pipelines.batch.thermosphere_density import LEVELS, DensityJob
 from pipelines.datasets.space_weather.table import EMBEDDED
 from pipelines.registry import StoredModel
 
 RESULTS = Path(__file__).parent / "results" / "batch_points.json"
-PROCESSES = 2
 #: What the batch has to reach, and MB that it must stay below.
 WANTED_RATIO, MOST_MB = 0.70, float(MEMORY_MB)
-#: Seconds that one process waits for the other.
-PATIENCE = 300.0
 Seconds = dict[str, float]
 
 
-@dataclass(frozen=True)
-class Line:
-    """Where processes wait for each other: a folder with a file of each that is ready."""
-
-    folder: Path
-
-    def wait(self, name: str) -> None:
-        """Go on when all are ready."""
-        self.folder.mkdir(exist_ok=True)
-        (self.folder / name).touch()
-        end = time.monotonic() + PATIENCE
-        while len(list(self.folder.iterdir())) < PROCESSES:
-            if time.monotonic() > end:
-                raise TimeoutError("the other process did not get ready")
-            time.sleep(0.001)
-
-    @property
-    def moment(self) -> float:
-        """When all were ready."""
-        return max(file.stat().st_mtime for file in self.folder.iterdir())
-
-
-@dataclass
-class WaitingJob(DensityJob):
-    """The job, whose processes begin together."""
-
-    line: Line | None = None
-
-    def open(self) -> None:
-        super().open()
-        if self.line is not None:
-            self.line.wait(str(os.getpid()))
-
-
 def run_job(stored: StoredModel, points: Path, folder: Path) -> Seconds:
-    """Seconds of the whole batch, its memory, and bytes of output per point."""
-    line = Line(folder / "line")
-    job = WaitingJob(stored, EMBEDDED, line=line)
-    _, rows = fit(DEMAND, MEMORY_MB, PROCESSES)
-    source, sink = open_point_files(str(points), None, rows), ParquetFolder(folder / "out")
-    with PeakMemory() as memory:
-        began = time.time()
-        summary = run_batch(job, source, sink, LocalEngine(), workers=PROCESSES)
-        ended = time.time()
-    if summary.rejects:
-        raise ArtefactError(f"{summary.rejects} points were rejected: {summary.reasons}")
-    size = sum(file.stat().st_size for file in sink.folder.glob("*.parquet"))
-    return {
-        "whole": ended - began,
-        "work": ended - line.moment,
-        "peak_mb": memory.peak_mb,
-        "bytes_per_point": size / summary.rows,
-    }
+    """Seconds of the whole batch in processes of its own, its memory, and bytes per point."""
+    words = ["-m", "benchmarks.batch_points_job", str(stored.folder), str(points), str(folder)]
+    with subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True) as process:
+        with PeakMemory(process.pid) as memory:
+            printed, _ = process.communicate()
+    found: Seconds = json.loads(printed)
+    return {**found, "peak_mb": memory.peak_mb}
 
 
 def run_kernel(stored: StoredModel, points: Path, folder: Path) -> Seconds:
-    """Seconds of the queries alone; to read the points is in neither figure."""
+    """Seconds of the queries alone, of the slower process; to read points is in no figure."""
     began = time.time()
     with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
         turns = [
             pool.submit(query, stored, points, place, folder / "line") for place in range(PROCESSES)
         ]
-        ends, reads = zip(*(turn.result() for turn in turns), strict=True)
-    work = max(ends) - Line(folder / "line").moment
-    return {"work": work, "whole": time.time() - began - max(reads)}
+        whole, small, read = (max(each) for each in zip(*(t.result() for t in turns), strict=True))
+    return {"work": whole, "small": small, "whole": time.time() - began - read - small}
 
 
-def query(stored: StoredModel, folder: Path, place: int, line: Path) -> tuple[float, float]:
-    """Ask for a share of the points; when that ended, and how long reading them took before."""
-    from models.emulators.emulator import Points
+def query(stored: StoredModel, folder: Path, place: int, line: Path) -> tuple[float, float, float]:
+    """Seconds to ask for a share of the points, at once and in small parts, and to read them."""
     from pipelines.batch.density_answers import Answers
 
     answers = Answers.load(DensityJob(stored, EMBEDDED))
@@ -137,19 +86,34 @@ def query(stored: StoredModel, folder: Path, place: int, line: Path) -> tuple[fl
     lazy = pl.scan_parquet(folder)
     share = -(-lazy.select(pl.len()).collect().item() // PROCESSES)
     table = lazy.slice(place * share, share).collect()
-    axes = ("latitude", "longitude", "height")
-    parts = [
-        Points(part["epoch"].to_numpy(), *(part[name].to_numpy().copy() for name in axes))
-        for part in table.iter_slices(DEMAND.most_rows)
-    ]
+    points = Points(
+        table["epoch"].to_numpy(),
+        *(table[n].to_numpy().copy() for n in ("latitude", "longitude", "height")),
+    )
     del table
-    path = next(answers.spells[0].groups(parts[0]))[0].path
+    path = next(answers.spells[0].groups(_part(points, slice(1000))))[0].path
+    answers.emulator.density(path, _part(points, slice(1000)))
     read = time.time() - began
-    Line(line).wait(str(place))
-    for points in parts:
-        density = answers.emulator.density(path, points)
-        _ = density.mean_density, density.std_density, density.quantiles(LEVELS)
-    return time.time(), read
+    spans = []
+    for name, size in (("whole", len(points)), ("small", DEMAND.most_rows)):
+        line.with_name(f"{line.name}-{name}").mkdir(exist_ok=True)
+        Line(line.with_name(f"{line.name}-{name}")).wait(str(place))
+        start = time.time()
+        for first in range(0, len(points), size):
+            density = answers.emulator.density(path, _part(points, slice(first, first + size)))
+            _ = density.mean_density, density.std_density, density.quantiles(LEVELS)
+        spans.append(time.time() - start)
+    return spans[0], spans[1], read
+
+
+def _part(points: Points, rows: slice) -> Points:
+    return replace(
+        points,
+        time=points.time[rows],
+        latitude=points.latitude[rows],
+        longitude=points.longitude[rows],
+        height=points.height[rows],
+    )
 
 
 def measure(stored: StoredModel, count: int, repeats: int) -> dict[str, Any]:
@@ -180,7 +144,9 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
         "seconds": statistics.median(seconds("batch", "whole")),
         "rate": points / work,
         "kernel_rate": points / statistics.median(seconds("kernel", "work")),
+        "kernel_small_rate": points / statistics.median(seconds("kernel", "small")),
         "ratio": median_ratio(seconds("kernel", "work"), seconds("batch", "work")),
+        "ratio_small": median_ratio(seconds("kernel", "small"), seconds("batch", "work")),
         "ratio_whole": median_ratio(seconds("kernel", "whole"), seconds("batch", "whole")),
         "peak_mb": max(seconds("batch", "peak_mb")),
         "bytes_per_point": found["batch"][0]["bytes_per_point"],

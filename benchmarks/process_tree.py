@@ -1,4 +1,4 @@
-"""Memory of this process and all that it started, looked at while they work."""
+"""Memory of a process and all that it started, looked at while they work."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ class PeakMemory:
         with PeakMemory() as memory:
             work()
         memory.peak_mb
+
+    process  its id [this one]
     """
 
-    def __init__(self) -> None:
+    def __init__(self, process: int | None = None) -> None:
         self.peak_mb = 0.0
+        self._process = process
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -41,9 +44,12 @@ class PeakMemory:
         self._thread.join()
 
     def _look(self) -> None:
-        own = psutil.Process()
+        root = psutil.Process(self._process)
         while not self._end.wait(INTERVAL):
-            tree = [own, *own.children(recursive=True)]
+            try:
+                tree = [root, *root.children(recursive=True)]
+            except psutil.NoSuchProcess:
+                return
             self.peak_mb = max(self.peak_mb, sum(map(_resident, tree)) / 1e6)
 
 
