@@ -46,6 +46,7 @@ from pipelines.registry_store import (
     list_models,
     publish,
     save_model,
+    saved_by,
 )
 from pipelines.registry_transfer import export_model, import_model
 from pipelines.registry_version import (
@@ -90,6 +91,7 @@ __all__ = [
     "read_model",
     "rollback",
     "save_model",
+    "saved_by",
     "verify",
 ]
 

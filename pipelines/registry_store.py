@@ -69,6 +69,7 @@ def save_model(
     seed: int,
     parent: str | None = None,
     study: str | None = None,
+    run: str | None = None,
 ) -> StoredModel:
     """Store a fitted model as a new version; the champion stays who it was.
 
@@ -77,6 +78,7 @@ def save_model(
     data     "hash", "first" and "last" period, and whatever else tells the data apart
     parent   tag of the version that it is meant to replace; None: the champion, if any
     study    name of the tuning study that its settings come from
+    run      of the retraining that made it; `saved_by` finds it again
 
     All of it must be JSON-able. Raises ArtefactError when it is not.
     """
@@ -88,6 +90,7 @@ def save_model(
         "sample": dict(sample),
         "parent": parent or _champion_tag(name),
         "study": study,
+        "run": run,
         "user": user_name(),
         **provenance(),
     }
@@ -187,6 +190,12 @@ def find_version(name: str, which: str) -> StoredModel:
 def list_models(name: str | None = None) -> list[StoredModel]:
     """All versions that can be read, or those of one name, oldest first."""
     return _scan(name)[0]
+
+
+def saved_by(name: str, run: str) -> StoredModel | None:
+    """The version that a run of retraining saved, so that a resumed one saves no second."""
+    found = [model for model in list_models(name) if model.metadata.get("run") == run]
+    return found[0] if found else None
 
 
 def damaged_models(name: str | None = None) -> list[str]:
