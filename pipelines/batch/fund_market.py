@@ -1,8 +1,9 @@
 """The market-wide series that a batch of funds tells itself, computed once for all shards.
 
-Up to SAMPLE funds, all take part; of more, those whose names have the smallest hashes: the
-same ones in every run, whatever the order of the rows. The mean over 5,000 funds differs from
-that over millions by a seventieth of their spread, far less than one month's market move.
+Up to SAMPLE funds, all take part. Of more, shards that are evenly spread over the input give
+those whose names have the smallest hashes: the same ones in every run. The mean over 5,000
+funds differs from that over millions by a seventieth of their spread, far less than one
+month's market move.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from pipelines.atomic import write_atomic
@@ -30,16 +32,13 @@ if TYPE_CHECKING:
 SAMPLE = 5_000
 #: Fund-months that fit the memory; of longer histories fewer funds are taken.
 _CELLS = 2_500_000
-#: Shards that are read where a source cannot pick funds by itself.
-_SHARDS = 5
+#: Shards that are read for it.
+_SHARDS = 10
 
 
 def write_market(job: FundSharpeJob, source: Source, shards: Sequence[Shard], target: Path) -> None:
-    """Compute the market of the input and store it; an empty file means: that of training.
-
-    Where other processes will make the forecasts, one of its own gives its memory back.
-    """
-    if len(shards) == 1:
+    """Compute the market of the input and store it; an empty file means: that of training."""
+    if not job.apart:
         _write(job, source, shards, target)
         return
     with environment_for_children():
@@ -49,8 +48,6 @@ def write_market(job: FundSharpeJob, source: Source, shards: Sequence[Shard], ta
 
 
 def _write(job: FundSharpeJob, source: Source, shards: Sequence[Shard], target: Path) -> None:
-    import numpy as np
-
     from models.fund_sharpe import from_state
     from pipelines.fund_sharpe.forecasting import FROM_FILE, check_monthly, with_market_of
     from pipelines.months import month_index
@@ -71,8 +68,6 @@ def _write(job: FundSharpeJob, source: Source, shards: Sequence[Shard], target: 
 
 def with_market(stored: FundSharpeForecaster, file: Path | None) -> FundSharpeForecaster:
     """The forecaster with the market of a file that `write_market` wrote."""
-    import numpy as np
-
     from models.fund_sharpe import FundSharpeForecaster, FundSharpeModel
     from models.transforms.fund_state import Market
     from pipelines.months import month_label
@@ -91,22 +86,24 @@ def with_market(stored: FundSharpeForecaster, file: Path | None) -> FundSharpeFo
 
 def _sample(source: Source, shards: Sequence[Shard], id_column: str) -> pl.DataFrame:
     """Rows of SAMPLE funds, or of all where there are not more."""
-    pick = getattr(source, "sample", None)
-    if pick is not None:
-        picked: pl.DataFrame = pick(SAMPLE)
-        return picked
-    step = max(len(shards) // _SHARDS, 1)
-    frames = [source.read(shard)[0] for shard in shards[::step][:_SHARDS]]
-    rows = pl.concat(frames, how="vertical_relaxed")
-    names = rows[id_column].cast(pl.String).unique()
-    kept = names.filter(names.hash(0).rank("ordinal") <= SAMPLE)
-    return rows.filter(pl.col(id_column).cast(pl.String).is_in(kept.implode()))
+    whole = getattr(source, "whole", None)
+    if whole is not None:
+        every: pl.DataFrame = whole()
+        return every
+    places = np.unique(np.linspace(0, len(shards) - 1, _SHARDS).astype(int))
+    parts = [_smallest(source.read(shards[place])[0], id_column) for place in places]
+    return _smallest(pl.concat(parts, how="vertical_relaxed"), id_column)
+
+
+def _smallest(rows: pl.DataFrame, id_column: str) -> pl.DataFrame:
+    """Rows of the SAMPLE funds whose names have the smallest hashes."""
+    names = rows[id_column].cast(pl.String)
+    kept = names.unique().drop_nulls().hash(0).sort().head(SAMPLE)
+    return rows if len(kept) < SAMPLE else rows.filter(names.hash(0) <= kept[-1])
 
 
 def _panel(job: FundSharpeJob, rows: pl.DataFrame) -> ReturnsPanel:
     """Excess returns of the sample, as a panel whose risk-free rate is already taken off."""
-    import numpy as np
-
     from pipelines.batch.fund_rows import bills_of, read_fund_rows
     from pipelines.datasets.panel import ReturnsPanel
     from pipelines.months import month_label

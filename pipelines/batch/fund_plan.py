@@ -19,7 +19,6 @@ import polars as pl
 from pipelines.atomic import write_text
 from pipelines.batch.file_source import FileSource, Piece
 from pipelines.batch.fund_columns import FundColumns
-from pipelines.batch.fund_market import SAMPLE
 from pipelines.batch.fund_months import month_numbers
 from pipelines.batch.fund_rows import run_starts
 
@@ -37,14 +36,12 @@ class FundPlan:
     newest    newest month, as `month_index`; -1 without any
     rows      rows of each file
     cuts      rows, counted over all files, where a shard begins
-    threshold hash of names below which a fund takes part in the market's sample
     """
 
     together: bool
     newest: int
     rows: list[int]
     cuts: list[int]
-    threshold: int
 
     @classmethod
     def make(
@@ -89,7 +86,6 @@ class _Runs:
         self._count = 0
         self.ascending = True
         self.cuts = [0]
-        self.smallest = np.empty(0, dtype=np.uint64)
 
     def add(self, chunk: _Chunk) -> None:
         """Take in the next chunk."""
@@ -111,8 +107,6 @@ class _Runs:
             self._hashes = None
         if self._hashes is not None:
             self._hashes.append(hashes)
-        several = np.unique(np.concatenate([self.smallest, hashes]))
-        self.smallest = several[: SAMPLE + 1]
 
     def _cut(self, firsts: np.ndarray) -> None:
         """Begin a shard at the first fund after so many rows."""
@@ -137,11 +131,8 @@ def _looked_at(source: FileSource, columns: FundColumns, rows_per_shard: int) ->
     for chunk in _chunks(source, columns, counts):
         runs.add(chunk)
         newest = max(newest, chunk.newest)
-    largest = 2**64 - 1
-    enough = len(runs.smallest) > SAMPLE
-    threshold = int(runs.smallest[SAMPLE]) if enough else largest
     cuts = runs.cuts if sum(counts) else []
-    return FundPlan(runs.together, newest, counts, cuts, threshold)
+    return FundPlan(runs.together, newest, counts, cuts)
 
 
 def _chunks(source: FileSource, columns: FundColumns, counts: list[int]) -> Iterator[_Chunk]:
@@ -163,8 +154,17 @@ def _chunk(source: FileSource, columns: FundColumns, start: int, piece: Piece) -
     frame = source.frame(piece, wanted)
     names = names_of(frame[columns.id])
     starts = run_starts(names)[:-1]
-    months = month_numbers(frame, columns.month, columns.year)
-    return _Chunk(start, names.gather(starts), starts, int(months.max(initial=-1)))
+    return _Chunk(start, names.gather(starts), starts, _newest(frame, columns))
+
+
+def _newest(frame: pl.DataFrame, columns: FundColumns) -> int:
+    """The newest month; of a column of days, that of the last day, unless that is none."""
+    if frame[columns.month].dtype == pl.Date and columns.year is None:
+        last = frame.select(pl.col(columns.month).max())
+        month = int(month_numbers(last, columns.month)[0])
+        if month >= 0:
+            return month
+    return int(month_numbers(frame, columns.month, columns.year).max(initial=-1))
 
 
 def names_of(ids: pl.Series) -> pl.Series:

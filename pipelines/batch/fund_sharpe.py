@@ -37,6 +37,7 @@ class FundSharpeJob:
     horizons  months ahead to show; None for all of the model
     rates     risk-free returns, where they are not a column
     market    file of the market-wide series; None for those of training; `prepare` makes it
+    apart     compute the market in a process of its own, which gives its memory back
     """
 
     model: StoredModel
@@ -45,6 +46,7 @@ class FundSharpeJob:
     horizons: tuple[int, ...] | None = None
     rates: Rates | None = None
     market: Path | None = None
+    apart: bool = False
     _opened: tuple[FundSharpeForecaster, FundSharpeForecaster] | None = field(
         default=None, repr=False, compare=False
     )

@@ -73,18 +73,6 @@ class FundSource:
             return self.buckets.read(int(shard.where["bucket"])), no_rejects()
         return self.files.read(shard)
 
-    def sample(self, _count: int) -> pl.DataFrame:
-        """All rows of the funds whose names have the smallest hashes."""
-        threshold = self._planned().threshold
-        chosen = pl.col(self.columns.id).cast(pl.String).hash(0) < threshold
-        if threshold == 2**64 - 1:
-            chosen = pl.lit(True)
-        parts = []
-        for place in range(len(self.files.files)):
-            lazy = self.files.scan(place).select(self.columns.names).filter(chosen)
-            parts.append(self.files.collect(place, lazy))
-        return pl.concat(parts, how="vertical_relaxed")
-
     def _planned(self) -> FundPlan:
         if self.plan is None:
             raise RuntimeError("the source was not prepared")

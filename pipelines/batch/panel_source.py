@@ -96,7 +96,7 @@ class PanelSource:
         rejects = no_rejects() if shard.index else pl.read_parquet(self.folder / _FAULTS)
         return rows.collect(), rejects
 
-    def sample(self, _count: int) -> pl.DataFrame:
+    def whole(self) -> pl.DataFrame:
         """All rows: what fits into memory tells the market as a whole."""
         if self.folder is None:
             raise RuntimeError("the source was not prepared")

@@ -15,7 +15,8 @@ from service.commands.batch_run import run_forecast
 from service.commands.panel_options import PanelOptions, takes_panel
 
 if TYPE_CHECKING:
-    from pipelines.batch.contract import BatchJob, Source
+    from pipelines.batch.contract import Source
+    from pipelines.batch.fund_sharpe import FundSharpeJob
     from pipelines.registry import StoredModel
 
 _DEFAULT_MEMORY_MB = 1500
@@ -68,7 +69,8 @@ def forecast(
     chosen = _chosen(horizons, stored)
     stores = batch.storage_options(storage_option)
     job, source = _opened(source_text, query, panel, stores, rows, stored)
-    run_forecast(replace(job, horizons=chosen), source, options)  # type: ignore[type-var]
+    # With one worker, all is done in this process, and the model is loaded there anyway.
+    run_forecast(replace(job, horizons=chosen, apart=count > 1), source, options)
 
 
 def _opened(
@@ -78,7 +80,7 @@ def _opened(
     stores: dict[str, str],
     rows_per_shard: int,
     stored: StoredModel,
-) -> tuple[BatchJob, Source]:
+) -> tuple[FundSharpeJob, Source]:
     from pipelines.batch.fund_opening import Reading, open_funds
     from pipelines.batch.fund_sharpe import FundSharpeJob
 

@@ -66,7 +66,7 @@ def test_forecasts_and_rejects_are_two_tables(
     ending: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / f"next.{ending}"
-    words = ["fund-sharpe", "--input", str(data), "--output", str(out)]
+    words = ["fund-sharpe", "--input", str(data), "--output", str(out), "--workers", "1"]
     assert cli.run(["forecast", *words]) == 3
     table = pl.read_csv(out) if ending == "csv" else pl.read_parquet(out)
     assert table.height == 11 * 4
@@ -85,7 +85,8 @@ def test_forecasts_and_rejects_are_two_tables(
 @pytest.mark.usefixtures("home")
 def test_a_folder_says_when_it_was_made_and_is_read_by_duckdb(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    words = ["fund-sharpe", "--input", str(data), "--output", str(out), "--min-months", "24"]
+    words = ["fund-sharpe", "--input", str(data), "--output", str(out), "--workers", "1"]
+    words += ["--min-months", "24"]
     assert cli.run(["forecast", *words, "--created-at", "2024-01-31T06:00:00"]) == 0
     query = f"SELECT count(*), count(DISTINCT id), min(created_at) FROM '{out}/*.parquet'"
     count, funds, moment = duckdb.sql(query).fetchall()[0]
@@ -99,6 +100,7 @@ def test_the_former_option_of_the_data_still_works_and_horizons_can_be_chosen(
 ) -> None:
     out = tmp_path / "next.csv"
     words = ["fund-sharpe", "--data", str(data), "--output", str(out), "--horizons", "12"]
+    words += ["--workers", "1"]
     assert cli.run(["forecast", *words, "--min-months", "24"]) == 0
     assert pl.read_csv(out)["horizon"].unique().to_list() == [12]
 
@@ -109,7 +111,8 @@ def test_a_broken_row_is_a_reject_and_the_rest_goes_on(data: Path, tmp_path: Pat
     lines[5] = lines[5].rpartition(",")[0] + ",nonsense"
     data.write_text("\n".join(lines))
     out = tmp_path / "next.parquet"
-    words = ["fund-sharpe", "--input", str(data), "--output", str(out), "--min-months", "24"]
+    words = ["fund-sharpe", "--input", str(data), "--output", str(out), "--workers", "1"]
+    words += ["--min-months", "24"]
     assert cli.run(["forecast", *words]) == 3
     assert pl.read_parquet(out)["id"].n_unique() == 11
     (row,) = pl.read_csv(tmp_path / "next.rejects.csv").rows()
