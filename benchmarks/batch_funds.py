@@ -13,11 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import os
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,6 +30,15 @@ WORKERS, MONTHS, BLOCK, MEMORY_MB = 2, 120, 12, 1500
 CHUNK = 10_000
 #: Funds of the side without the job, and how often they are forecast.
 BARE_FUNDS, BARE_TURNS = 8_192, 6
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Funds per second, and seconds of a processor for each fund, which other users of the
+    machine hardly change."""
+
+    per_second: float
+    cpu_seconds: float
 
 
 def write_funds(path: Path, series: int, last: int, seed: int = 0) -> None:
@@ -79,7 +88,7 @@ def run_job(data: Path, out: Path, model: str) -> dict[str, Any]:
     words = [sys.executable, "-m", "service.cli", "forecast", "fund-sharpe", "--model", model]
     words += ["--input", str(data), "--output", str(out), "--workers", str(WORKERS)]
     words += ["--memory-mb", str(MEMORY_MB)]
-    begun = time.monotonic()
+    begun, used = time.monotonic(), _children_cpu()
     log = out.with_suffix(".log")
     with log.open("w") as file:
         process = subprocess.Popen(words, stdout=file, stderr=subprocess.STDOUT)
@@ -88,23 +97,31 @@ def run_job(data: Path, out: Path, model: str) -> dict[str, Any]:
     seconds = time.monotonic() - begun
     if code not in (0, 3):
         raise SystemExit(f"the job ended with {code}: {log.read_text()}")
-    return {
-        "seconds": seconds,
-        "peak_mb": watch.stop(),
-        **_phases(out, begun_at=time.time() - seconds),
-    }
+    about = {"seconds": seconds, "cpu_seconds": _children_cpu() - used, "peak_mb": watch.stop()}
+    return about | _phases(out, begun_at=time.time() - seconds)
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _phases(out: Path, begun_at: float) -> dict[str, float]:
     """Seconds before the first shard was begun, as far as the files tell, and of the shards."""
     parts = sorted(path.stat().st_mtime for path in out.glob("part-*.parquet"))
-    return {"first_part_after": parts[0] - begun_at, "last_part_after": parts[-1] - begun_at}
+    rows = json.loads((out / "_manifest.json").read_text("utf-8"))["shards"][0]["rows"]
+    return {
+        "first_part_after": parts[0] - begun_at,
+        "last_part_after": parts[-1] - begun_at,
+        "funds_of_first": rows / 10,
+    }
 
 
 class PeakMemory:
-    """Largest memory (resident, summed over a process and its descendants) so far, in MB."""
+    """Largest memory of a process and its descendants so far, in MB; what they share counts once
+    (proportional set size)."""
 
-    def __init__(self, pid: int, every: float = 0.05) -> None:
+    def __init__(self, pid: int, every: float = 0.1) -> None:
         self._pid, self._every = pid, every
         self._peak, self._done = 0.0, threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -136,29 +153,37 @@ def _family(pid: int) -> list[int]:
 
 def _resident_mb(pid: int) -> float:
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError, ValueError):
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
         return 0.0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
 
 
-def bare_rate(model: str) -> float:
-    """Funds per second of all networks together, in as many processes, on ready windows."""
+def bare_rate(model: str, own: bool = False) -> Rate:
+    """Funds per second of all networks together, in as many processes, on ready windows.
+
+    own   with this project's faster inference of GRUs; else with torch's modules as they are
+    """
     context = multiprocessing.get_context("spawn")
     gate = context.Barrier(WORKERS)
     queue: Any = context.Queue()
-    workers = [context.Process(target=_bare, args=(model, gate, queue)) for _ in range(WORKERS)]
+    workers = [
+        context.Process(target=_bare, args=(model, own, gate, queue)) for _ in range(WORKERS)
+    ]
     for worker in workers:
         worker.start()
     seconds = [queue.get() for _ in workers]
     for worker in workers:
         worker.join()
-    return WORKERS * BARE_FUNDS * BARE_TURNS / max(seconds)
+    funds = BARE_FUNDS * BARE_TURNS
+    wall, used = (max(each) for each in zip(*seconds, strict=True))
+    return Rate(WORKERS * funds / wall, used / funds)
 
 
-def _bare(model: str, gate: Any, queue: Any) -> None:
+def _bare(model: str, own: bool, gate: Any, queue: Any) -> None:
     import torch
 
+    from models.backbones import recurrent
     from models.forecasters.batches import BatchSource
     from models.fund_sharpe import from_state
     from models.transforms.fund_windows import network_windows
@@ -166,6 +191,8 @@ def _bare(model: str, gate: Any, queue: Any) -> None:
     from pipelines.registry import find_model, load_state
 
     torch.set_num_threads(1)
+    if not own:
+        recurrent.FEWEST_ROWS = sys.maxsize
     forecaster = from_state(load_state(find_model(model)))
     inner = forecaster.model
     draw = np.random.default_rng(0)
@@ -191,12 +218,12 @@ def _bare(model: str, gate: Any, queue: Any) -> None:
         for module, batches in ready:
             module(batches[0])
         gate.wait()
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         for _ in range(BARE_TURNS):
             for module, batches in ready:
                 for batch in batches:
                     module(batch)
-        queue.put(time.perf_counter() - begun)
+        queue.put((time.perf_counter() - begun, time.process_time() - used))
 
 
 def main() -> None:
@@ -220,27 +247,41 @@ def main() -> None:
         write_funds(data, given.series, until + 6)
         before = bare_rate(stored.tag)
         job = run_job(data, out, stored.tag)
-        bare = (before + bare_rate(stored.tag)) / 2
+        bare = [before, bare_rate(stored.tag), bare_rate(stored.tag, own=True)]
         size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     about = _figures(given.series, stored.tag, job, bare, size) | {"provenance": provenance()}
     given.out.write_text(json.dumps(about, indent=1) + "\n")
     print(json.dumps(about, indent=1))  # noqa: T201
 
 
-def _figures(series: int, tag: str, job: dict[str, Any], bare: float, size: int) -> dict[str, Any]:
+def _figures(
+    series: int, tag: str, job: dict[str, Any], bare: list[Rate], size: int
+) -> dict[str, Any]:
     from benchmarks.timing import machine
 
-    rate = series / job["seconds"]
+    rate, cpu = series / job["seconds"], job["cpu_seconds"] / series
+    before, after, own = bare
+    wall = (before.per_second + after.per_second) / 2
+    used = (before.cpu_seconds + after.cpu_seconds) / 2
+    # From the end of the first shards to that of the last: without starting and planning.
+    steady = job["last_part_after"] - job["first_part_after"]
+    later = (series - job["funds_of_first"]) / steady if steady > 1 else float("nan")
     return {
-        "what": "funds, 120 months each, two targets at five horizons, all quantiles",
+        "what": "funds of about 120 months, two targets at five horizons, nine quantiles",
         "model": tag,
         "series": series,
         "workers": WORKERS,
         "seconds": round(job["seconds"], 2),
-        "series_per_second": round(rate, 1),
-        "bare_series_per_second": round(bare, 1),
-        "ratio": round(rate / bare, 3),
         "seconds_to_first_part": round(job["first_part_after"], 2),
+        "series_per_second": round(rate, 1),
+        "bare_series_per_second": round(wall, 1),
+        "ratio": round(rate / wall, 3),
+        "ratio_after_start": round(later / wall, 3),
+        "cpu_microseconds_per_series": round(1e6 * cpu, 2),
+        "bare_cpu_microseconds_per_series": round(1e6 * used, 2),
+        "cpu_ratio": round(used / cpu, 3),
+        "bare_own_gru_series_per_second": round(own.per_second, 1),
+        "cpu_ratio_to_own_gru": round(own.cpu_seconds / cpu, 3),
         "peak_mb": job["peak_mb"],
         "output_bytes_per_series": round(size / series, 1),
         "machine": machine(),

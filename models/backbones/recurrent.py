@@ -11,6 +11,11 @@ from typing import ClassVar
 import torch
 from torch import nn
 
+from models.backbones.gru_inference import last_state
+
+#: Rows from which on a GRU's inference pays for its own loop over time.
+FEWEST_ROWS = 128
+
 
 class Recurrent(nn.Module):
     """Stacked recurrent layers: row × time × channel -> row × hidden, the last state.
@@ -65,6 +70,13 @@ class GRU(Recurrent):
     """Gated recurrent unit (Cho et al. 2014)."""
 
     cell = nn.GRU
+
+    def forward(self, past: torch.Tensor) -> torch.Tensor:
+        gru = self.recurrent
+        many = len(past) >= FEWEST_ROWS and gru.num_layers == 1 and past.device.type == "cpu"
+        if many and not torch.is_grad_enabled() and isinstance(gru, nn.GRU):
+            return last_state(gru, past)
+        return super().forward(past)
 
 
 #: Name of the cell -> backbone.

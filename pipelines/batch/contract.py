@@ -190,3 +190,15 @@ class Engine(Protocol):
     def run(self, work: Work, shards: Sequence[Shard], workers: int) -> Iterator[Kept]:
         """Do `work.open()` once per process and `work.do(shard)` for each; in any order."""
         ...
+
+
+@runtime_checkable
+class WarmEngine(Protocol):
+    """An engine that can load modules while the run is still being planned.
+
+    Jobs name them in `preload`, a tuple of modules that start no threads when they load.
+    """
+
+    def warm(self, modules: Sequence[str]) -> None:
+        """Begin to load; returns at once."""
+        ...

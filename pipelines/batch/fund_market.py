@@ -9,7 +9,6 @@ month's market move.
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -21,7 +20,7 @@ import polars as pl
 
 from pipelines.atomic import write_atomic
 from pipelines.batch.contract import Shard, Source
-from pipelines.workers import environment_for_children
+from pipelines.batch.local_engine import prepare_server
 
 if TYPE_CHECKING:
     from models.fund_sharpe import FundSharpeForecaster
@@ -41,10 +40,9 @@ def write_market(job: FundSharpeJob, source: Source, shards: Sequence[Shard], ta
     if not job.apart:
         _write(job, source, shards, target)
         return
-    with environment_for_children():
-        os.environ["POLARS_MAX_THREADS"] = str(os.cpu_count() or 1)
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-            pool.submit(_write, job, source, shards, target).result()
+    prepare_server(job.preload)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("forkserver")) as pool:
+        pool.submit(_write, job, source, shards, target).result()
 
 
 def _write(job: FundSharpeJob, source: Source, shards: Sequence[Shard], target: Path) -> None:

@@ -51,6 +51,8 @@ class FundSharpeJob:
         default=None, repr=False, compare=False
     )
 
+    #: What workers load first (see LocalEngine.warm).
+    preload = ("models.fund_sharpe",)
     #: Of forecasts, for each row of input: a fund has about 120 rows, and 10 forecasts of 42 bytes.
     bytes_per_row = 3.5
 

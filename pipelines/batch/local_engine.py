@@ -8,6 +8,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
@@ -24,6 +25,10 @@ _ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREA
 
 class LocalEngine:
     """In this process with one worker or shard, else in as many processes as workers."""
+
+    def warm(self, modules: Sequence[str]) -> None:
+        """Begin to load what all workers need, once, while the run is being planned."""
+        prepare_server(modules)
 
     def run(self, work: Work, shards: Sequence[Shard], workers: int) -> Iterator[Kept]:
         """Records in the order in which shards are finished."""
@@ -60,12 +65,11 @@ class _Team:
 
     def hire(self) -> None:
         """Start a worker and give it the next shard."""
-        context = multiprocessing.get_context("spawn")
+        context = multiprocessing.get_context("forkserver")
         line, other = context.Pipe()
         process = context.Process(target=_serve, args=(self._work, other), daemon=True)
-        with environment_for_children():
-            os.environ.update(_ONE_THREAD)
-            process.start()
+        prepare_server(())
+        process.start()
         other.close()
         shard = self._waiting.popleft()
         line.send(shard)
@@ -126,6 +130,18 @@ class _Team:
             worker.line.close()
         for worker in self._workers:
             worker.process.join()
+
+
+def prepare_server(modules: Sequence[str]) -> None:
+    """Start the process that workers are forked from, with the environment that they need.
+
+    It loads `modules` at once; those must start no threads when they load.
+    """
+    if modules:
+        multiprocessing.set_forkserver_preload(list(modules))
+    with environment_for_children():
+        os.environ.update(_ONE_THREAD)
+        forkserver.ensure_running()
 
 
 def _serve(work: Work, line: Connection) -> None:

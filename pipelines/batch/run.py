@@ -20,6 +20,7 @@ from pipelines.batch.contract import (
     PreparedSource,
     Sink,
     Source,
+    WarmEngine,
 )
 from pipelines.batch.plan import Plan
 from pipelines.batch.records import Records, read_manifest, write_manifest
@@ -69,6 +70,9 @@ def run_batch(
     a resumed run is given another input or model, or when another run writes there.
     """
     begun = monotonic()
+    preload = getattr(job, "preload", ())
+    if preload and workers > 1 and isinstance(engine, WarmEngine):
+        engine.warm(preload)
     records = Records(sink.state)
     with records.locked():
         if overwrite:
