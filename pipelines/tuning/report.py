@@ -18,7 +18,7 @@ from pipelines.atomic import write_text
 from pipelines.tuning.run import STUDY_FILE
 from pipelines.tuning.settings import TuningResult, TuningSettings
 from pipelines.tuning.space import SearchSpace
-from pipelines.tuning.study import shown
+from pipelines.tuning.storage import shown
 
 PACKAGES = ("halyard", "optuna", "torch", "numpy", "scikit-learn")
 

@@ -28,6 +28,8 @@ class TuningSettings(StrictModel):
     startup_trials  random trials before the sampler learns and the pruner may act
     warmup_steps    reported steps that every trial may have
     storage         SQLAlchemy URL; without one, SQLite in the output folder
+    heartbeat_seconds  on a server: how often a trial shows that it is alive; twice as long
+                    without a sign, and it is run again
     """
 
     study: str = Field("study", pattern=r"^[\w.-]+$")
@@ -39,6 +41,7 @@ class TuningSettings(StrictModel):
     warmup_steps: int = Field(2, ge=0)
     seed: int = Field(0, ge=0)
     storage: str | None = None
+    heartbeat_seconds: int = Field(30, ge=1)
 
 
 @dataclass(frozen=True)

@@ -5,37 +5,36 @@ trial's place in the sequence, so a study that was killed and goes on proposes w
 would have proposed without the kill.
 
 Nothing is lost: a trial whose process died is marked as failed and its parameters are
-put back in the queue. Such trials do not count towards the total. On one machine a
-lock tells a dead process from a slow one; on a database server, a heartbeat does.
+put back in the queue, once; it does not count towards the total. When its second process
+dies as well, it counts as failed: something in it kills whoever runs it.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import numpy as np
 import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
-from sqlalchemy import event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from models.errors import ConfigError, DependencyError, ModelError
+from models.errors import ConfigError, ModelError
 from pipelines.tuning.objectives import Objective, ObjectiveSource
 from pipelines.tuning.settings import State, TrialRecord, TuningSettings
-from pipelines.tuning.space import SearchSpace
+from pipelines.tuning.space import Parameters, SearchSpace
+from pipelines.tuning.storage import open_storage, sqlite_file, turn, without_heartbeat
 
 RETRY_OF = "retry_of"
 ERROR = "error"
 SETUP = "setup"
-HEARTBEAT_SECONDS = 30
+#: Heartbeats that may be missing before a trial that never gave one is taken for dead: more
+#: than Optuna's two, since its start is told by another machine's clock.
+SILENT_BEATS = 4
+#: States that count towards the total.
+DONE = ("complete", "pruned", "failed")
 FAILURES = (ModelError, MemoryError, ArithmeticError)
 
 _STATES: dict[TrialState, State] = {
@@ -50,89 +49,15 @@ _STATES: dict[TrialState, State] = {
 def open_study(settings: TuningSettings, storage: str, space: SearchSpace) -> optuna.Study:
     """Open the study, or create it. Raises when the storage cannot be used."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna.create_study(
-        study_name=settings.study,
-        storage=_open_storage(storage),
-        sampler=_sampler(settings, space, 0),
-        pruner=_pruner(settings),
-        direction="minimize",
-        load_if_exists=True,
-    )
-
-
-def _open_storage(url: str) -> optuna.storages.RDBStorage:
-    try:
-        local = _sqlite_file(url) is not None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            storage = optuna.storages.RDBStorage(
-                url,
-                engine_kwargs={"connect_args": {"timeout": 120}} if local else None,
-                heartbeat_interval=None if local else HEARTBEAT_SECONDS,
-                heartbeat_stale_trial_callback=None if local else _queue_again,
-            )
-    except (SQLAlchemyError, ImportError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise DependencyError(f"storage {shown(url)}: cannot be opened: {reason}") from error
-    if local:
-        # Readers then never wait for writers, and a commit does not wait for the disk:
-        # a killed process loses nothing, a power cut at most the last commits.
-        event.listen(storage.engine, "connect", _write_ahead)
-        storage.engine.dispose()
-    return storage
-
-
-def _write_ahead(connection: Any, _record: Any) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
-
-
-def shown(url: str) -> str:
-    """Return the URL without its password."""
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return url
-
-
-def _sqlite_file(url: str) -> Path | None:
-    """Return the file of an SQLite URL, None for a database server."""
-    try:
-        parts = make_url(url)
-    except ArgumentError as error:
-        raise ConfigError(
-            f"storage {url!r}: expected a URL such as sqlite:///study.db or "
-            f"postgresql://user@host/name"
-        ) from error
-    if not parts.drivername.startswith("sqlite"):
-        return None
-    if not parts.database or parts.database == ":memory:":
-        raise ConfigError(f"storage {url!r}: expected a file, which a killed study can go on from")
-    return Path(parts.database)
-
-
-@contextmanager
-def sole_user(settings: TuningSettings, storage: str) -> Iterator[bool]:
-    """Hold the study for this process; yields whether every other user is surely dead.
-
-    The lock goes with its process, however that ends. A database server is left to its
-    heartbeat, since other machines may be at work on the study.
-    """
-    database = _sqlite_file(storage)
-    if database is None:
-        yield False
-        return
-    database.parent.mkdir(parents=True, exist_ok=True)
-    lock = database.with_name(f"{database.name}.{settings.study}.lock")
-    with lock.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise ConfigError(
-                f"study {settings.study!r} in {database} is being tuned by another process; "
-                f"wait for it, or name another study or output folder"
-            ) from error
-        yield True
+    with turn(settings.study, storage):
+        return optuna.create_study(
+            study_name=settings.study,
+            storage=open_storage(storage, settings.heartbeat_seconds),
+            sampler=_sampler(settings, space, 0),
+            pruner=_pruner(settings),
+            direction="minimize",
+            load_if_exists=True,
+        )
 
 
 def check_setup(study: optuna.Study, space: SearchSpace, source: ObjectiveSource) -> None:
@@ -143,8 +68,9 @@ def check_setup(study: optuna.Study, space: SearchSpace, source: ObjectiveSource
         "arguments": json.loads(json.dumps(dict(source.arguments))),
     }
     known = study.user_attrs.get(SETUP)
-    # Without a trial nothing has begun: the first objective may not even have been built.
-    if known is None or not study.get_trials(deepcopy=False):
+    # Without a trial that ran nothing has begun: the objective may not even have been built.
+    begun = any(t.state is not TrialState.WAITING for t in study.get_trials(deepcopy=False))
+    if known is None or not begun:
         study.set_user_attr(SETUP, setup)
         return
     changed = [key for key in setup if setup[key] != known[key]]
@@ -155,17 +81,51 @@ def check_setup(study: optuna.Study, space: SearchSpace, source: ObjectiveSource
         )
 
 
-def queue_interrupted(study: optuna.Study) -> None:
-    """Fail the trials that nobody runs any more and queue their parameters again."""
-    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        _queue_again(study, trial)
+def queue_first(study: optuna.Study, first: Sequence[Parameters], storage: str) -> None:
+    """Let a study that has no trial yet begin with these parameters."""
+    with turn(study.study_name, storage):
+        if not study.get_trials(deepcopy=False):
+            for parameters in first:
+                study.enqueue_trial(dict(parameters), skip_if_exists=True)
+
+
+def queue_interrupted(study: optuna.Study, settings: TuningSettings, storage: str) -> None:
+    """Fail the trials that nobody runs any more, and queue their parameters again, once.
+
+    In a file that this process has for itself, whatever runs has no process; on a server a
+    trial is dead whose heartbeat has stopped, or never began.
+
+    A trial that fails by its own fault has a reason; one without a reason lost its process.
+    Called in this process's turn.
+    """
+    running = study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+    if sqlite_file(storage) is None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            optuna.storages.fail_stale_trials(study)
+        running = _never_alive(study, running, settings, storage)
+    for trial in running:
         study.tell(trial.number, state=TrialState.FAIL)
+    trials = study.get_trials(deepcopy=False)
+    known = _retried(trials)
+    for trial in trials:
+        if _died(trial) and RETRY_OF not in trial.user_attrs and trial.number not in known:
+            study.enqueue_trial(trial.params, user_attrs={RETRY_OF: trial.number})
 
 
-def _queue_again(study: optuna.Study, trial: FrozenTrial) -> None:
-    # Queued before it is failed: killed in between, the next run must not queue it twice.
-    if trial.number not in _retried(study.get_trials(deepcopy=False)):
-        study.enqueue_trial(trial.params, user_attrs={RETRY_OF: trial.number})
+def _never_alive(
+    study: optuna.Study, running: list[FrozenTrial], settings: TuningSettings, storage: str
+) -> list[FrozenTrial]:
+    """Running trials that died before their first heartbeat, which Optuna never looks for."""
+    patience = timedelta(seconds=SILENT_BEATS * settings.heartbeat_seconds)
+    now = datetime.now()
+    old = [t for t in running if t.datetime_start and now - t.datetime_start > patience]
+    silent = without_heartbeat(study.study_name, storage) if old else set()
+    return [trial for trial in old if trial.number in silent]
+
+
+def _died(trial: FrozenTrial) -> bool:
+    return trial.state is TrialState.FAIL and ERROR not in trial.user_attrs
 
 
 def _retried(trials: list[FrozenTrial]) -> set[int]:
@@ -174,40 +134,73 @@ def _retried(trials: list[FrozenTrial]) -> set[int]:
 
 def finished(study: optuna.Study) -> int:
     """Number of trials that count towards the total."""
-    return sum(t.state in ("complete", "pruned", "failed") for t in records(study))
+    return sum(trial.state in DONE for trial in records(study))
 
 
-def run_trial(
+def survived(study: optuna.Study) -> int:
+    """Number of trials that ended with their process alive."""
+    trials = study.get_trials(deepcopy=False)
+    return sum(trial.state.is_finished() and not _died(trial) for trial in trials)
+
+
+def queue_dead(study: optuna.Study, settings: TuningSettings, storage: str) -> None:
+    """`queue_interrupted` in a turn of its own."""
+    with turn(study.study_name, storage):
+        queue_interrupted(study, settings, storage)
+
+
+def taken(study: optuna.Study) -> int:
+    """The same with those that are being run: the place of the next in the sequence."""
+    return sum(trial.state in (*DONE, "running") for trial in records(study))
+
+
+def run_next(
     study: optuna.Study,
     objective: Objective,
     space: SearchSpace,
     settings: TuningSettings,
-    index: int,
-) -> TrialRecord:
-    """Run the trial that stands at place `index` (from 0) of the sequence."""
-    study.sampler = _sampler(settings, space, index)
+    storage: str,
+) -> TrialRecord | None:
+    """Run the next trial of the sequence; None when all are done or being run.
+
+    The sampler is seeded by the trial's place, which only one process has.
+    """
     number = -1
+    with turn(settings.study, storage) as end_turn:
+        if sqlite_file(storage) is None:
+            queue_interrupted(study, settings, storage)
+        place = taken(study)
+        if place >= settings.trials:
+            return None
+        study.sampler = _sampler(settings, space, place)
 
-    def evaluate(trial: Trial) -> float:
-        nonlocal number
-        number = trial.number
+        def evaluate(trial: Trial) -> float:
+            nonlocal number
+            number = trial.number
+            # The trial is ours: others may take theirs while it runs.
+            end_turn()
+            return _evaluated(trial, objective, space)
 
-        def report(step: int, value: float) -> None:
-            trial.report(value, step)
-            if trial.should_prune():
-                raise optuna.TrialPruned
-
-        try:
-            value = float(objective(space.suggest(trial), report))
-            if not math.isfinite(value):
-                raise ModelError(f"the objective gave {value}")
-        except FAILURES as error:
-            trial.set_user_attr(ERROR, f"{type(error).__name__}: {error}")
-            raise
-        return value
-
-    study.optimize(evaluate, n_trials=1, catch=FAILURES)
+        study.optimize(evaluate, n_trials=1, catch=FAILURES)
     return _record(study.get_trials(deepcopy=False)[number], set())
+
+
+def _evaluated(trial: Trial, objective: Objective, space: SearchSpace) -> float:
+    def report(step: int, value: float) -> None:
+        trial.report(value, step)
+        if trial.should_prune():
+            raise optuna.TrialPruned
+
+    try:
+        value = float(objective(space.suggest(trial), report))
+        if not math.isfinite(value):
+            raise ModelError(f"the objective gave {value}")
+    except optuna.TrialPruned:
+        raise
+    except Exception as error:
+        trial.set_user_attr(ERROR, f"{type(error).__name__}: {error}")
+        raise
+    return value
 
 
 def records(study: optuna.Study) -> tuple[TrialRecord, ...]:
@@ -225,8 +218,13 @@ def _record(trial: FrozenTrial, retried: set[int]) -> TrialRecord:
         value=trial.value if trial.state is TrialState.COMPLETE else None,
         steps=len(trial.intermediate_values),
         seconds=trial.duration.total_seconds() if trial.duration else 0.0,
-        error=trial.user_attrs.get(ERROR, ""),
+        error=_reason(trial),
     )
+
+
+def _reason(trial: FrozenTrial) -> str:
+    died = "its process died, and so did that of its first run" if _died(trial) else ""
+    return str(trial.user_attrs.get(ERROR, died if RETRY_OF in trial.user_attrs else ""))
 
 
 def importances(study: optuna.Study, seed: int) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,7 +33,29 @@ Workers = Annotated[
 Sampler = Annotated[str | None, typer.Option(help="tpe, gp or random [tpe].")]
 Space = Annotated[str, typer.Option(help="Search space: a shipped name or a .yaml file.")]
 Storage = Annotated[
-    str | None, typer.Option(help="URL of a database; without one, study.db in --out.")
+    str | None,
+    typer.Option(
+        help="URL of a database, where several machines may work on one study; without one, "
+        "study.db in --out."
+    ),
+]
+WarmStart = Annotated[
+    str | None,
+    typer.Option(
+        help="Folder or URL of an earlier study (#NAME after it picks one), whose best three "
+        "trials come after the shipped settings."
+    ),
+]
+DeadlineMinutes = Annotated[
+    float | None,
+    typer.Option("--deadline", min=0.0, help="Minutes after which no trial is begun; go on later."),
+]
+Heartbeat = Annotated[
+    int | None,
+    typer.Option(
+        help="On a server: seconds between signs of life of a trial; twice as long without one, "
+        "and it is run again [30]."
+    ),
 ]
 Study = Annotated[str | None, typer.Option(help="Name of the study [the target's].")]
 Out = Annotated[Path | None, typer.Option(help="Folder of the study [HALYARD_HOME/studies/STUDY].")]
@@ -71,16 +94,28 @@ def run_study(
     space: SearchSpace,
     out: Path,
     best_of: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    earlier: str | None = None,
+    deadline: float | None = None,
 ) -> None:
     """Run a study under a bar, write its report, say what it found.
 
     best_of   turns the best parameters into what best.yaml holds
+    earlier   study whose best trials come first, after the shipped settings
+    deadline  minutes from now after which no trial is begun
     """
     from pipelines.tuning.report import write_report
     from pipelines.tuning.run import tune
+    from pipelines.tuning.warm import parameters_of, warm_start
 
     typer.echo(f"study {settings.study}: {settings.trials} trials, in {out}")
-    result = _with_progress(settings, lambda on_trial: tune(source, space, settings, out, on_trial))
+    first = [parameters_of(best_of({}), space)]
+    if earlier is not None:
+        first += warm_start(earlier, space)
+    until = None if deadline is None else time.time() + 60.0 * deadline
+    result = _with_progress(
+        settings,
+        lambda on_trial: tune(source, space, settings, out, on_trial, first=first, until=until),
+    )
     best = best_of(result.best.params)
     _tell(result, write_report(result, space, settings, out, best))
 

@@ -43,14 +43,24 @@ def _panel_command(target: str, text: str) -> Callable[..., Any]:
         storage: studies.Storage = None,
         study: studies.Study = None,
         out: studies.Out = None,
+        warm_start: studies.WarmStart = None,
+        deadline: studies.DeadlineMinutes = None,
+        heartbeat: studies.Heartbeat = None,
     ) -> None:
         from pipelines.tuning.objectives import settings_of
 
-        given = {"trials": trials, "workers": workers, "sampler": sampler, "storage": storage}
+        given = {
+            "trials": trials,
+            "workers": workers,
+            "sampler": sampler,
+            "storage": storage,
+            "heartbeat_seconds": heartbeat,
+        }
         settings, bounds = studies.study_settings(target, study, given, space, overrides or [])
         folder = studies.study_folder(out, settings.study)
         source = _source(target, panel, until)
-        studies.run_study(source, settings, bounds, folder, partial(settings_of, target))
+        best_of = partial(settings_of, target)
+        studies.run_study(source, settings, bounds, folder, best_of, warm_start, deadline)
 
     tune.__doc__ = text
     return tune

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -38,6 +39,9 @@ def tune_density(
     storage: studies.Storage = None,
     study: studies.Study = None,
     out: studies.Out = None,
+    warm_start: studies.WarmStart = None,
+    deadline: studies.DeadlineMinutes = None,
+    heartbeat: studies.Heartbeat = None,
 ) -> None:
     """Tune the networks of the density emulator; a stopped study goes on.
 
@@ -61,12 +65,22 @@ def tune_density(
     model = [text.removeprefix(MODEL) for text in words if text.startswith(MODEL)]
     searching = [text for text in words if not text.startswith(MODEL)]
     base = load_dataclass(DensityConfig, config or "thermosphere_density", model)
-    given = {"trials": trials, "workers": workers, "sampler": sampler, "storage": storage}
+    given = {
+        "trials": trials,
+        "workers": workers,
+        "sampler": sampler,
+        "storage": storage,
+        "heartbeat_seconds": heartbeat,
+    }
     settings, bounds = studies.study_settings(THERMOSPHERE_DENSITY, study, given, space, searching)
     folder = studies.study_folder(out, settings.study)
     arguments, base = _reduced(base, snapshots, settings.workers, folder, loss)
     source = objective_source(THERMOSPHERE_DENSITY, arguments)
-    studies.run_study(source, settings, bounds, folder, lambda best: asdict(configured(base, best)))
+
+    def best_of(best: Mapping[str, Any]) -> Mapping[str, Any]:
+        return asdict(configured(base, best))
+
+    studies.run_study(source, settings, bounds, folder, best_of, warm_start, deadline)
 
 
 def _reduced(

@@ -1,11 +1,13 @@
 """Small objectives for the tests of tuning, and a script that tunes one of them.
 
 Run as a module, `python -m tests.pipelines.tuning.toys FOLDER TRIALS WORKERS`, it
-tunes `slow` in a process that a test can kill.
+tunes `slow` in a process that a test can kill; a URL, the name of another toy and its arguments
+as JSON may follow.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -121,6 +123,17 @@ def always_deadly() -> Objective:
     return objective
 
 
+def kills_at(least: float) -> Objective:
+    """The bowl; where x is `least` or more it kills the process that runs it."""
+
+    def objective(params: dict[str, Any], report: Report) -> float:
+        if params["x"] >= least:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return bowl()(params, report)
+
+    return objective
+
+
 def environment(folder: str) -> Objective:
     """Note the thread settings of each worker process in a file named by its id."""
 
@@ -136,5 +149,11 @@ def environment(folder: str) -> Objective:
 
 if __name__ == "__main__":
     out, trials, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    settings = TuningSettings(trials=trials, workers=workers, startup_trials=3)
-    tune(ObjectiveSource("tests.pipelines.tuning.toys:slow"), bowl_space(), settings, out)
+    more = sys.argv[4:]
+    storage = more[0] if more else None
+    name, arguments = (more[1], json.loads(more[2])) if more[1:] else ("slow", {})
+    settings = TuningSettings(
+        trials=trials, workers=workers, startup_trials=3, storage=storage, heartbeat_seconds=1
+    )
+    place = f"tests.pipelines.tuning.toys:{name}"
+    tune(ObjectiveSource(place, arguments), bowl_space(), settings, out)
