@@ -16,6 +16,7 @@ import polars as pl
 
 from models.errors import DataError
 from pipelines.atomic import write_atomic
+from pipelines.batch.allocation import keep_freed_memory
 from pipelines.batch.contract import Made, Shard, Source
 from pipelines.batch.density_columns import (
     ID,
@@ -111,6 +112,8 @@ class DensityJob:
         from pipelines.batch.density_answers import Answers
 
         self._answers = Answers.load(self)
+        # After the model is loaded, which needs much for a moment.
+        keep_freed_memory()
 
     def run(self, rows: pl.DataFrame) -> Made:
         """Densities of the points of one shard, in their order."""
