@@ -12,13 +12,16 @@ from models.emulators.drivers import Drivers
 from models.emulators.emulator import DensityEmulator, Points
 from models.emulators.log_density import LogDensity
 from models.errors import ConfigError, DataError
+from pipelines import registry
 from pipelines.batch.density_answers import Answers
 from pipelines.batch.density_columns import WARNINGS
+from pipelines.batch.density_opening import open_density_job
 from pipelines.batch.thermosphere_density import DensityJob
 from pipelines.thermosphere_density.stored_corrections import StoredCorrection
 from service.thermosphere_forecast_inputs import ForecastQuery
 from service.thermosphere_inputs import PointQuery
 from tests.pipelines.batch.density_inputs import LAST, again, job, opened, points
+from tests.pipelines.thermosphere_density.test_stored_corrections import store
 from tests.service import density_models
 
 LEVELS = (0.05, 0.5, 0.95)
@@ -238,3 +241,21 @@ def test_the_fingerprint_tells_models_settings_and_space_weather_apart(tmp_path:
 def test_a_job_that_was_not_opened_says_so() -> None:
     with pytest.raises(RuntimeError, match="not opened"):
         job().run(points(1))
+
+
+def test_a_stored_correction_is_applied_to_all_points_of_its_emulator() -> None:
+    plain = job()
+    registry.promote(store(plain.model.tag))
+    corrected = open_density_job(plain.model, correction="satellite")
+    assert "density-correction" in str(corrected.fingerprint()["corrections"])
+    table = points(30, "2003-06-10T12:00:00", minutes=60).with_columns(height=pl.lit(400.0))
+    medians = [again(replace(one, named="number")).run(table) for one in (plain, corrected)]
+    ratio = medians[1].forecasts["q_0.5"] / medians[0].forecasts["q_0.5"]
+    assert ratio.median() == pytest.approx(0.5, rel=0.1)
+
+
+def test_a_correction_of_another_emulator_is_refused() -> None:
+    model = density_models.store()
+    registry.promote(store("thermosphere-density:another"))
+    with pytest.raises(ConfigError, match="corrects thermosphere-density:another, and"):
+        open_density_job(model, correction="satellite")
