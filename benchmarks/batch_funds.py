@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import subprocess
 import sys
 import threading
@@ -88,22 +89,18 @@ def run_job(data: Path, out: Path, model: str) -> dict[str, Any]:
     words = [sys.executable, "-m", "service.cli", "forecast", "fund-sharpe", "--model", model]
     words += ["--input", str(data), "--output", str(out), "--workers", str(WORKERS)]
     words += ["--memory-mb", str(MEMORY_MB)]
-    begun, used = time.monotonic(), _children_cpu()
+    begun = time.monotonic()
     log = out.with_suffix(".log")
     with log.open("w") as file:
         process = subprocess.Popen(words, stdout=file, stderr=subprocess.STDOUT)
-        watch = PeakMemory(process.pid)
+        watch = Watch(process.pid)
         code = process.wait()
     seconds = time.monotonic() - begun
     if code not in (0, 3):
         raise SystemExit(f"the job ended with {code}: {log.read_text()}")
-    about = {"seconds": seconds, "cpu_seconds": _children_cpu() - used, "peak_mb": watch.stop()}
+    watch.stop()
+    about = {"seconds": seconds, "cpu_seconds": watch.cpu_seconds, "peak_mb": watch.peak_mb}
     return about | _phases(out, begun_at=time.time() - seconds)
-
-
-def _children_cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _phases(out: Path, begun_at: float) -> dict[str, float]:
@@ -117,25 +114,37 @@ def _phases(out: Path, begun_at: float) -> dict[str, float]:
     }
 
 
-class PeakMemory:
-    """Largest memory of a process and its descendants so far, in MB; what they share counts once
-    (proportional set size)."""
+class Watch:
+    """Watches a process and its descendants, ten times a second.
+
+    peak_mb      largest memory of all together; what they share counts once (proportional
+                 set size)
+    cpu_seconds  of all, as last seen
+    """
 
     def __init__(self, pid: int, every: float = 0.1) -> None:
+        self.peak_mb = 0.0
         self._pid, self._every = pid, every
-        self._peak, self._done = 0.0, threading.Event()
+        self._cpu: dict[int, float] = {}
+        self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
-    def stop(self) -> float:
-        """The peak."""
+    def stop(self) -> None:
+        """Watch no more."""
         self._done.set()
         self._thread.join()
-        return round(self._peak, 1)
+
+    @property
+    def cpu_seconds(self) -> float:
+        return sum(self._cpu.values())
 
     def _watch(self) -> None:
         while not self._done.wait(self._every):
-            self._peak = max(self._peak, sum(map(_resident_mb, _family(self._pid))))
+            family = _family(self._pid)
+            self.peak_mb = max(self.peak_mb, round(sum(map(_memory_mb, family)), 1))
+            for pid in family:
+                self._cpu[pid] = max(self._cpu.get(pid, 0.0), _cpu_seconds(pid))
 
 
 def _family(pid: int) -> list[int]:
@@ -151,12 +160,20 @@ def _family(pid: int) -> list[int]:
     return found
 
 
-def _resident_mb(pid: int) -> float:
+def _memory_mb(pid: int) -> float:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0.0
     return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def bare_rate(model: str, own: bool = False) -> Rate:
