@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from models.errors import ConfigError
@@ -40,5 +41,5 @@ def fit(demand: Demand, memory_mb: int, workers: int) -> tuple[int, int]:
             return count, min(rows, demand.most_rows)
     least = MAIN_MB + demand.worker_mb + FEWEST_ROWS * demand.row_bytes / 1e6
     raise ConfigError(
-        f"--memory-mb: expected at least {int(least) + 1} for this model, got {memory_mb}"
+        f"--memory-mb: expected at least {math.ceil(least)} for this model, got {memory_mb}"
     )
