@@ -129,3 +129,21 @@ def test_files_with_other_columns_are_told_by_name(tmp_path: Path) -> None:
     source = FileSource.open(str(tmp_path / "in"), columns=["id", "value"])
     with pytest.raises(DataError, match=r"b\.parquet: has no column .*value"):
         [source.read(shard) for shard in source.shards()]
+
+
+def test_what_a_store_cannot_do_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="name CSV files of a store one by one"):
+        FileSource.open(f"file://{tmp_path}/*.csv")
+    with pytest.raises(DataError, match="--input file://"):
+        FileSource.open(f"file://{tmp_path}/none/*.parquet")
+    source = FileSource.open(f"file://{write(tmp_path / 'table.csv')}")
+    with pytest.raises(DataError, match="fetch CSV files first"):
+        source.prepare(tmp_path / "scratch")
+
+
+def test_an_arrow_file_of_a_store_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "table.arrow")
+    source = FileSource.open(f"file://{path}")
+    assert read_all(source, tmp_path / "scratch")["id"].to_list() == list("abcde")
+    assert source.fingerprint()["files"] == [{"name": f"file://{path}"}]
+    assert source.names() == ["id", "value"]

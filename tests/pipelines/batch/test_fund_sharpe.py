@@ -26,6 +26,7 @@ from pipelines.fund_sharpe.forecasting import forecast_panel
 from pipelines.months import month_index
 from pipelines.registry import StoredModel, load_state
 from tests.pipelines.batch.funds import COLUMNS, by_fund, long_rows, store_model, write_by_month
+from tests.pipelines.batch.test_run import content
 from tests.pipelines.batch.toy import MOMENT
 from tests.pipelines.fund_sharpe.tiny import panel
 
@@ -246,3 +247,59 @@ def test_percent_and_other_shapes_of_large_inputs_are_refused(
     rows.rename({"rf_decimal": "rf_pct_pa"}).write_parquet(tmp_path / "yields.parquet")
     with pytest.raises(DataError, match="need decimal returns of bills"):
         large(tmp_path / "yields.parquet", monkeypatch)
+
+
+def test_a_second_look_at_scattered_funds_takes_what_the_first_has_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_by_month(long_rows(), tmp_path / "in")
+    monkeypatch.setattr("pipelines.batch.fund_buckets.CHUNK", 700)
+    first = large(tmp_path / "in", monkeypatch).prepare(tmp_path / "scratch")  # type: ignore[attr-defined]
+    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "scratch").rglob("*.*")}
+    # Another memory would mean other buckets; those that are there count.
+    other = large(tmp_path / "in", monkeypatch, rows=3000)
+    again = other.prepare(tmp_path / "scratch")  # type: ignore[attr-defined]
+    assert again.shards() == first.shards()
+    assert times == {path: path.stat().st_mtime_ns for path in times}
+
+
+def test_the_embedded_portfolios_are_an_input_too(model: StoredModel, tmp_path: Path) -> None:
+    opened = open_funds(None, Reading(), {}, 100_000)
+    summary, made = run(
+        model, opened.source, tmp_path / "out", FundSharpeJob(model, opened.columns)
+    )
+    assert (summary.rows, made["id"].n_unique()) == (120, 30)
+    assert made["origin"].unique().to_list() == ["2017-03"]
+
+
+def test_the_market_is_that_of_training_where_the_input_ends_with_it(
+    model: StoredModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = long_rows().filter(pl.col("month").dt.year() < 2014)
+    rows.write_parquet(tmp_path / "funds.parquet")
+    _, made = run(model, large(tmp_path / "funds.parquet", monkeypatch), tmp_path / "out")
+    assert made["market"].unique().to_list() == ["training"]
+
+
+def test_of_many_funds_a_sample_tells_the_market_the_same_in_every_run(
+    model: StoredModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.batch.fund_market.SAMPLE", 20)
+    monkeypatch.setattr("pipelines.batch.fund_market._CELLS", 15 * 150)
+    long_rows().write_parquet(tmp_path / "funds.parquet")
+    source = large(tmp_path / "funds.parquet", monkeypatch)
+    made = [run(model, source, tmp_path / name)[1] for name in ("one", "two")]
+    assert made[0].equals(made[1])
+    assert made[0]["market"].unique().to_list() == ["file"]
+
+
+def test_two_workers_give_the_bytes_of_one(
+    model: StoredModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_rows().write_parquet(tmp_path / "funds.parquet")
+    source = large(tmp_path / "funds.parquet", monkeypatch)
+    run(model, source, tmp_path / "one")
+    job = FundSharpeJob(model, COLUMNS, apart=True)
+    sink = ParquetFolder(tmp_path / "two")
+    run_batch(job, source, sink, LocalEngine(), workers=2, created_at=MOMENT)
+    assert content(tmp_path / "two") == content(tmp_path / "one")
