@@ -70,7 +70,8 @@ def compare_losses(series: Sequence[LossSeries], how: PromotionSettings) -> Accu
     leads = tuple(_test(one.lead, relative(one), one.lags) for one in series)
     values, lags = pooled(series)
     overall = _test("pooled", values, lags)
-    p = overall.p(how.agree) if how.leads == "pooled" else _smallest(leads, how)
+    goals = [test for test, one in zip(leads, series, strict=True) if not one.guard]
+    p = overall.p(how.agree) if how.leads == "pooled" else _smallest(goals, how)
     worse = tuple(
         test.lead
         for test, adjusted in zip(leads, holm([_p_worse(t) for t in leads]), strict=True)
@@ -92,11 +93,12 @@ def pooled(series: Sequence[LossSeries]) -> tuple[FloatArray, int]:
     At the newest dates only short leads have an outcome; a date is the mean of those it has.
     """
     by_date: dict[str, list[float]] = {}
-    for one in series:
+    goals = [one for one in series if not one.guard]
+    for one in goals:
         for date, value in zip(one.dates, relative(one), strict=True):
             by_date.setdefault(date, []).append(float(value))
     values = np.array([np.mean(by_date[date]) for date in sorted(by_date)])
-    return values, max((one.lags for one in series), default=0)
+    return values, max((one.lags for one in goals), default=0)
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -32,6 +32,7 @@ class LossSeries:
     lags        later dates that a date's loss hangs together with
     champion    date: mean loss over what was forecast at that date
     challenger  date
+    guard       only looked at for being worse, such as the storms among all hours
     """
 
     lead: str
@@ -39,15 +40,25 @@ class LossSeries:
     lags: int
     champion: FloatArray
     challenger: FloatArray
+    guard: bool = False
 
     def to_json(self) -> dict[str, Any]:
         sides = {CHAMPION: self.champion.tolist(), CHALLENGER: self.challenger.tolist()}
-        return {"lead": self.lead, "dates": list(self.dates), "lags": self.lags, **sides}
+        return {
+            "lead": self.lead,
+            "dates": list(self.dates),
+            "lags": self.lags,
+            "guard": self.guard,
+            **sides,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        sides = (np.asarray(data[side], dtype=np.float64) for side in (CHAMPION, CHALLENGER))
-        return cls(str(data["lead"]), tuple(data["dates"]), int(data["lags"]), *sides)
+        own, other = (np.asarray(data[side], np.float64) for side in (CHAMPION, CHALLENGER))
+        dates = tuple(data["dates"])
+        return cls(
+            str(data["lead"]), dates, int(data["lags"]), own, other, guard=bool(data["guard"])
+        )
 
 
 @dataclass(frozen=True)
@@ -68,8 +79,9 @@ class Comparison:
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
     def coverage(self, side: str) -> float:
-        """Mean over leads of the share of outcomes in the 90 % interval."""
-        return float(np.mean([lead["coverage_90"] for lead in self.scores[side].values()]))
+        """Mean over leads, without guards, of the share of outcomes in the 90 % interval."""
+        leads = [one.lead for one in self.series if not one.guard]
+        return float(np.mean([self.scores[side][lead]["coverage_90"] for lead in leads]))
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "series": [one.to_json() for one in self.series]}

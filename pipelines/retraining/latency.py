@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 #: Turns of each; the fastest counts, because it is the least disturbed.
-TURNS = 7
+TURNS = 15
 
 
 def seconds_of_both(

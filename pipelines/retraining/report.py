@@ -9,7 +9,7 @@ from pipelines.atomic import write_text
 from pipelines.evaluation.page import Picture, Table, flat, number, page_environment
 from pipelines.retraining.domain import Comparison
 from pipelines.retraining.report_figures import pictures_of
-from pipelines.retraining.report_tables import checks_table, leads_table, times_table
+from pipelines.retraining.report_tables import leads_table, times_table
 
 if TYPE_CHECKING:
     from pipelines.retraining.folder import Result, RunFolder
@@ -70,7 +70,8 @@ def page(folder: RunFolder, name: str, decision: str, why: str) -> str:
         drift=results["drift"]["sentences"],
         tuned=results["tune"].get("sentences", []),
         notes=() if comparison is None else comparison.notes,
-        tables=_tables(results, comparison),
+        checks=results["judge"].get("checks", []),
+        table=_table(results, comparison),
         changed=changed_settings(plan, results),
         settings=list(flat(plan["told"]["settings"])),
         model=list(flat(results["tune"].get("settings", plan["challenger"]))),
@@ -103,11 +104,11 @@ def _pictures(comparison: Comparison | None) -> list[Picture]:
     return [] if comparison is None else pictures_of(comparison)
 
 
-def _tables(results: Mapping[str, Any], comparison: Comparison | None) -> list[Table]:
+def _table(results: Mapping[str, Any], comparison: Comparison | None) -> Table | None:
     judged = results["judge"]
     if comparison is None or "accuracy" not in judged:
-        return []
-    return [checks_table(judged["checks"]), leads_table(comparison, judged["accuracy"])]
+        return None
+    return leads_table(comparison, judged["accuracy"])
 
 
 def _strip(plan: Mapping[str, Any], results: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from pipelines.retraining.domain import Comparison
 
 _GOOD, _BAD = "#0f8a66", "#d1590a"
 #: Most labels of dates under a plot.
-_LABELS = 8
+_LABELS = 6
 
 
 def pictures_of(comparison: Comparison) -> list[Picture]:
@@ -53,7 +53,8 @@ def by_lead(comparison: Comparison) -> Figure:
 def over_time(comparison: Comparison) -> Figure:
     """Bars per date and their running sum."""
     values, _ = pooled(comparison.series)
-    dates = sorted({date for one in comparison.series for date in one.dates})
+    goals = [one for one in comparison.series if not one.guard]
+    dates = sorted({date for one in goals for date in one.dates})
     figure, axes = panels(1, 1, height=2.4)
     ax = axes[0, 0]
     at = np.arange(len(values))

@@ -9,14 +9,6 @@ from pipelines.evaluation.page import Cell, Table, number, p_text
 from pipelines.retraining.domain import CHALLENGER, CHAMPION, Comparison
 
 
-def checks_table(checks: Sequence[Mapping[str, Any]]) -> Table:
-    """What must hold for the challenger to take over."""
-    marks = {True: ("yes", ("better",)), False: ("no", ("worse",))}
-    rows = [(Cell(check["sentence"]), Cell(*marks[check["passed"]])) for check in checks]
-    names = tuple(check["check"] for check in checks)
-    return Table("What must hold", ("", "passed"), names, tuple(rows))
-
-
 def leads_table(comparison: Comparison, accuracy: Mapping[str, Any]) -> Table:
     """Every lead: scores of both, the difference of losses, and its tests."""
     measure = _measure(comparison)

@@ -103,7 +103,13 @@ def reduce_fields(
     how: dict[str, Any] = {"rank": config.rank}
     if config.rank is None:
         how = {"variance": config.variance, "max_rank": config.max_rank}
-    components = PrincipalComponents.fit(blocks, seed=config.seed, **how)
+    return project_fields(fields, drivers, PrincipalComponents.fit(blocks, seed=config.seed, **how))
+
+
+def project_fields(
+    fields: Fields, drivers: Drivers, components: PrincipalComponents
+) -> ReducedSeries:
+    """Every hour on components that are there already."""
     parts = [_project(components, block) for _, block in fields.iterate(BLOCK)]
     state, left_out = (np.concatenate(same) for same in zip(*parts, strict=True))
     return ReducedSeries(drivers, state, left_out, components)

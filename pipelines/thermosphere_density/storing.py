@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -51,22 +52,45 @@ def train_density(
     series = reduce_fields(fields, drivers, split.train, config)
     ensemble = train_ensemble(series, split, config, jobs=jobs, progress=progress)
     emulator = assemble(fields, series, split, ensemble, config)
-    linear = _linear(fields, series, split, config)
+    metrics = unseen_scores(emulator, fields, series, split, config)
+    state = with_baseline(to_state(emulator), to_state(linear_of(fields, series, split, config)))
+    return store_emulator(state, fields, drivers, config, metrics)
+
+
+def store_emulator(
+    state: State,
+    fields: Fields,
+    drivers: Drivers,
+    config: DensityConfig,
+    metrics: Mapping[str, Any],
+    **lineage: str | None,
+) -> StoredModel:
+    """Save an emulator fitted on all fields, with a sample of densities that servers repeat.
+
+    state     of the emulator, with its baseline
+    lineage   parent, study and run, as `save_model` takes them
+    """
     return save_model(
         THERMOSPHERE_DENSITY,
-        with_baseline(to_state(emulator), to_state(linear)),
-        DensitySample.record(emulator, drivers).to_json(),
-        metrics=unseen_scores(emulator, fields, series, split, config),
+        state,
+        DensitySample.record(from_state(state), drivers).to_json(),
+        metrics=metrics,
         config=asdict(config),
-        data={
-            "hash": fields.data_hash,
-            "first": str(fields.times[0]),
-            "last": str(fields.times[-1]),
-            "label": fields.label,
-            "hours": len(fields.times),
-        },
+        data=describe_fields(fields),
         seed=config.seed,
+        **lineage,
     )
+
+
+def describe_fields(fields: Fields) -> dict[str, Any]:
+    """What tells these fields from others."""
+    return {
+        "hash": fields.data_hash,
+        "first": str(fields.times[0]),
+        "last": str(fields.times[-1]),
+        "label": fields.label,
+        "hours": len(fields.times),
+    }
 
 
 def with_baseline(emulator: State, linear: State) -> State:
@@ -81,7 +105,7 @@ def baseline_of(stored: State) -> DensityEmulator:
     return from_state(stored.parts[BASELINE])
 
 
-def _linear(
+def linear_of(
     fields: Fields, series: ReducedSeries, split: Split, config: DensityConfig
 ) -> DensityEmulator:
     """The published linear model on the same fields: DMDc with the six plain drivers."""
