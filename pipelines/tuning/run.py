@@ -1,29 +1,23 @@
-"""`tune`: run a study to its total, in this process or in several.
-
-Each worker is a fresh process with one thread that builds its own objective, and ends
-with its parent. A worker that dies (out of memory, killed) takes no trial with it:
-its trial goes back to the queue and the rest of the study is run by new workers.
-"""
+"""`tune`: run a study to its total, in this process or in several, on one machine or more."""
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import optuna
 
-from models.errors import DependencyError, ModelError
+from models.errors import ModelError
 from pipelines.tuning import study as studies
-from pipelines.tuning.objectives import Objective, ObjectiveSource
+from pipelines.tuning import trials
+from pipelines.tuning.crew import run_in_workers
+from pipelines.tuning.job import Job
+from pipelines.tuning.objectives import ObjectiveSource
 from pipelines.tuning.settings import TrialRecord, TuningResult, TuningSettings
 from pipelines.tuning.space import Parameters, SearchSpace
-from pipelines.tuning.storage import LOST, reason, shown, sole_user
-from pipelines.workers import end_with_parent, environment_for_children
+from pipelines.tuning.storage import sole_user, told_when_lost
 
 #: Called with (trials done, total, the trial just done); when a study goes on, first
 #: with the best trial of earlier runs.
@@ -33,32 +27,6 @@ Progress = Callable[[int, int, TrialRecord], None]
 STUDY_FILE = "study.db"
 #: How often to look for a stopped heartbeat while others run what is left.
 HEARTBEAT_LOOKS = 4
-#: Rounds in a row in which every worker died; then the study is given up.
-MAX_CRASHES = 5
-
-
-@dataclass(frozen=True)
-class _Job:
-    """All that a worker needs, as plain data."""
-
-    source: ObjectiveSource
-    space: SearchSpace
-    settings: TuningSettings
-    storage: str
-    until: float | None
-
-    def open(self) -> optuna.Study:
-        return studies.open_study(self.settings, self.storage, self.space)
-
-    def run_next(self, study: optuna.Study, objective: Objective) -> TrialRecord | None:
-        """The next trial; None when there is none to take, or no time left."""
-        if self.late:
-            return None
-        return studies.run_next(study, objective, self.space, self.settings, self.storage)
-
-    @property
-    def late(self) -> bool:
-        return self.until is not None and time.time() >= self.until
 
 
 def tune(
@@ -85,28 +53,19 @@ def tune(
     objective, DependencyError when the storage cannot be opened or goes away, ModelError
     when no trial gave a value.
     """
-    job = _Job(source, space, settings, storage_url(settings, out), until)
-    try:
-        with sole_user(settings, job.storage) as alone:
-            return _tune(job, first, on_trial or _silent, alone)
-    except LOST as error:
-        raise DependencyError(
-            f"storage {shown(job.storage)}: {reason(error)}; nothing that was finished is lost, "
-            "run the same command again to go on"
-        ) from error
+    job = Job(source, space, settings, storage_url(settings, out), until, uuid4().hex)
+    with told_when_lost(job.storage), sole_user(settings, job.storage) as alone:
+        return _tune(job, first, on_trial or _silent, alone)
 
 
-def _tune(job: _Job, first: Sequence[Parameters], on_trial: Progress, alone: bool) -> TuningResult:
+def _tune(job: Job, first: Sequence[Parameters], on_trial: Progress, alone: bool) -> TuningResult:
     study = job.open()
     studies.check_setup(study, job.space, job.source)
     studies.queue_first(study, first, job.storage)
     if alone:
-        studies.queue_dead(study, job.settings, job.storage)
+        trials.queue_dead(study, job.settings, job.storage)
     _tell_earlier(study, job.settings, on_trial)
-    if job.settings.workers == 1:
-        _run_here(job, study, on_trial)
-    else:
-        _run_in_workers(job, study, on_trial, alone)
+    _go_on(job, study, _counting(study, job.settings.trials, on_trial, alone), alone)
     return _result(study, job.settings)
 
 
@@ -121,99 +80,76 @@ def _silent(_done: int, _total: int, _trial: TrialRecord) -> None:
 
 def _tell_earlier(study: optuna.Study, settings: TuningSettings, on_trial: Progress) -> None:
     """When a study goes on, report its best trial so far."""
-    complete = [trial for trial in studies.records(study) if trial.value is not None]
+    complete = [trial for trial in trials.records(study) if trial.value is not None]
     if complete:
-        on_trial(studies.finished(study), settings.trials, _best(complete))
+        on_trial(trials.finished(study), settings.trials, _best(complete))
 
 
 def _best(complete: Sequence[TrialRecord]) -> TrialRecord:
     return min(complete, key=lambda trial: (trial.value, trial.number))
 
 
-def _run_here(job: _Job, study: optuna.Study, on_trial: Progress) -> None:
-    objective = job.source.build()
-    while studies.finished(study) < job.settings.trials and not job.late:
-        record = job.run_next(study, objective)
-        if record is None:
-            _wait_for_others(job)
+def _go_on(job: Job, study: optuna.Study, tell: Callable[[TrialRecord], None], alone: bool) -> None:
+    """Take trials until the total is reached, whoever runs the last ones."""
+    while trials.finished(study) < job.settings.trials and not job.late:
+        left = job.settings.trials - trials.taken(study)
+        if left <= 0:
+            _take_back(job, study, alone)
+        elif job.settings.workers == 1:
+            _run_here(job, study, tell)
         else:
-            on_trial(studies.finished(study), job.settings.trials, record)
+            _run_in_workers(job, study, min(left, job.settings.workers), tell)
 
 
-def _wait_for_others(job: _Job) -> None:
-    """All that is left is being run elsewhere: wait, for its process may die."""
-    time.sleep(job.settings.heartbeat_seconds / HEARTBEAT_LOOKS)
+def _take_back(job: Job, study: optuna.Study, alone: bool) -> None:
+    """All that is left is being run: by a process that is gone, or one that may yet die."""
+    if not alone:
+        time.sleep(job.settings.heartbeat_seconds / HEARTBEAT_LOOKS)
+    trials.queue_dead(study, job.settings, job.storage)
 
 
-def _run_in_workers(job: _Job, study: optuna.Study, on_trial: Progress, alone: bool) -> None:
-    # Built here too, so that unusable data is one clear error and not five dead workers.
-    job.source.build()
-    crashes = 0
-    while studies.finished(study) < job.settings.trials and not job.late:
-        left = job.settings.trials - studies.taken(study)
-        if left <= 0 and not alone:
-            _wait_for_others(job)
-            studies.queue_dead(study, job.settings, job.storage)
-            continue
-        before = studies.survived(study)
-        try:
-            _run_round(job, study, max(left, 1), on_trial)
-        except BrokenProcessPool as error:
-            crashes = crashes + 1 if studies.survived(study) == before else 0
-            if crashes == MAX_CRASHES:
-                raise ModelError(
-                    f"study {job.settings.study!r}: the workers died {MAX_CRASHES} times without "
-                    f"finishing a trial (out of memory?); try fewer workers"
-                ) from error
-            if alone:
-                studies.queue_dead(study, job.settings, job.storage)
+def _run_here(job: Job, study: optuna.Study, tell: Callable[[TrialRecord], None]) -> None:
+    objective = job.source.build()
+    while (trial := job.run_next(study, objective)) is not None:
+        tell(trial)
 
 
-def _run_round(job: _Job, study: optuna.Study, count: int, on_trial: Progress) -> None:
-    context = multiprocessing.get_context("spawn")
-    workers = min(job.settings.workers, count)
-    with (
-        environment_for_children(),
-        ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(job,)) as pool,
-    ):
-        futures = [pool.submit(_work) for _ in range(count)]
-        try:
-            for future in as_completed(futures):
-                record = future.result()
-                if record is not None:
-                    on_trial(studies.finished(study), job.settings.trials, record)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+def _run_in_workers(
+    job: Job, study: optuna.Study, count: int, tell: Callable[[TrialRecord], None]
+) -> None:
+    def bury(worker: str) -> None:
+        for trial in trials.bury(study, worker, job.storage):
+            tell(trial)
+
+    run_in_workers(job, count, tell, bury)
 
 
-#: What a worker process holds between its trials.
-_worker: tuple[_Job, optuna.Study, Objective] | None = None
+def _counting(
+    study: optuna.Study, total: int, on_trial: Progress, alone: bool
+) -> Callable[[TrialRecord], None]:
+    """Tell of trials with how many are done, those of other machines included."""
+    done = trials.finished(study)
 
+    def tell(trial: TrialRecord) -> None:
+        nonlocal done
+        if trial.state in trials.DONE:
+            done = done + 1 if alone else trials.finished(study)
+            on_trial(done, total, trial)
 
-def _start_worker(job: _Job) -> None:
-    global _worker
-    # Its trial is queued again by the next run.
-    end_with_parent()
-    _worker = (job, job.open(), job.source.build())
-
-
-def _work() -> TrialRecord | None:
-    if _worker is None:
-        raise ModelError("a tuning worker was used before it was started")
-    job, study, objective = _worker
-    return job.run_next(study, objective)
+    return tell
 
 
 def _result(study: optuna.Study, settings: TuningSettings) -> TuningResult:
-    trials = studies.records(study)
-    complete = [trial for trial in trials if trial.value is not None]
+    found = trials.records(study)
+    complete = [trial for trial in found if trial.value is not None]
     if not complete:
-        reasons = [trial.error for trial in trials if trial.error] or ["every trial was pruned"]
+        done = [trial for trial in found if trial.state in trials.DONE]
+        usual = "every trial was pruned" if done else "there was no time for one"
+        reasons = [trial.error for trial in found if trial.error] or [usual]
         raise ModelError(
-            f"study {settings.study!r}: none of {len(trials)} trials gave a value; "
+            f"study {settings.study!r}: none of {len(done)} trials gave a value; "
             f"the last reason: {reasons[-1]}"
         )
     return TuningResult(
-        settings.study, _best(complete), trials, studies.importances(study, settings.seed)
+        settings.study, _best(complete), found, studies.importances(study, settings.seed)
     )

@@ -23,29 +23,51 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from models.errors import ConfigError, DependencyError
 from pipelines.tuning.settings import TuningSettings
 
-#: What a server that goes away raises.
-LOST = (SQLAlchemyError, optuna.exceptions.StorageInternalError)
+#: Lets the server notice within half a minute that a machine with a lock has lost its power.
+WATCH_CLIENT = (
+    "SET tcp_keepalives_idle = 10",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 4",
+)
 
 
 def open_storage(url: str, heartbeat_seconds: int) -> optuna.storages.RDBStorage:
     """Connect. Raises ConfigError for what is no URL, DependencyError when it cannot be used."""
-    try:
+    with opening(url), warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         local = sqlite_file(url) is not None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            storage = optuna.storages.RDBStorage(
-                url,
-                engine_kwargs={"connect_args": {"timeout": 120}} if local else None,
-                heartbeat_interval=None if local else heartbeat_seconds,
-            )
-    except (SQLAlchemyError, ImportError, ValueError) as error:
-        raise DependencyError(f"storage {shown(url)}: cannot be opened: {reason(error)}") from error
+        storage = optuna.storages.RDBStorage(
+            url,
+            engine_kwargs={"connect_args": {"timeout": 120}} if local else None,
+            heartbeat_interval=None if local else heartbeat_seconds,
+        )
     if local:
         # Readers then never wait for writers, and a commit does not wait for the disk:
         # a killed process loses nothing, a power cut at most the last commits.
         event.listen(storage.engine, "connect", _write_ahead)
         storage.engine.dispose()
     return storage
+
+
+@contextmanager
+def opening(url: str) -> Iterator[None]:
+    """Say in one line why a database cannot be opened; raises DependencyError then."""
+    try:
+        yield
+    except (SQLAlchemyError, ImportError, ValueError) as error:
+        raise DependencyError(f"storage {shown(url)}: cannot be opened: {reason(error)}") from error
+
+
+@contextmanager
+def told_when_lost(url: str) -> Iterator[None]:
+    """Say in one line when the database goes away; raises DependencyError then."""
+    try:
+        yield
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        raise DependencyError(
+            f"storage {shown(url)}: {reason(error)}; nothing that was finished is lost, "
+            "run the same command again to go on"
+        ) from error
 
 
 def _write_ahead(connection: Any, _record: Any) -> None:
@@ -139,14 +161,12 @@ def turn(study: str, storage: str) -> Iterator[Callable[[], None]]:
 @contextmanager
 def _server_turn(study: str, storage: str) -> Iterator[Callable[[], None]]:
     key = int.from_bytes(hashlib.sha256(study.encode()).digest()[:8], "big", signed=True)
+    # The lock is the session's: it ends with the connection, and with a process that dies.
+    connection = create_engine(storage, poolclass=NullPool).connect()
     try:
-        # The lock is the session's: it ends with the connection, and with a process that dies.
-        connection = create_engine(storage, poolclass=NullPool).connect()
-    except (SQLAlchemyError, ImportError) as error:
-        raise DependencyError(
-            f"storage {shown(storage)}: cannot be opened: {reason(error)}"
-        ) from error
-    try:
+        for each in WATCH_CLIENT:
+            connection.execute(text(each))
+        connection.commit()
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})
         connection.commit()
         yield connection.close

@@ -13,7 +13,7 @@ from pipelines.tuning.run import STUDY_FILE
 from pipelines.tuning.settings import TrialRecord
 from pipelines.tuning.space import Parameters, SearchSpace
 from pipelines.tuning.storage import open_storage, shown
-from pipelines.tuning.study import records
+from pipelines.tuning.trials import records
 
 _PARTS = ("network", "training")
 #: Between the URL of a database and the name of a study in it.

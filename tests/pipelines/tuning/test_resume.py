@@ -16,7 +16,7 @@ import pytest
 
 from models.errors import ConfigError, ModelError
 from pipelines.environment import PROCESS_ENVIRONMENT, process_environment
-from pipelines.tuning import run as run_module
+from pipelines.tuning import crew
 from pipelines.tuning.run import tune
 from pipelines.tuning.settings import TuningResult, TuningSettings
 from tests.pipelines.tuning import toys
@@ -122,7 +122,7 @@ def test_a_worker_that_dies_takes_no_trial_with_it(tmp_path: Path) -> None:
 def test_workers_that_always_die_end_the_study(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_module, "MAX_CRASHES", 2)
+    monkeypatch.setattr(crew, "MAX_DEATHS", 2)
     settings = TuningSettings(trials=3, workers=2)
     with pytest.raises(ModelError, match="the workers died 2 times"):
         tune(toys.source("always_deadly"), toys.bowl_space(), settings, tmp_path)
