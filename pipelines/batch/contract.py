@@ -130,6 +130,15 @@ class PreparedSource(Protocol):
 
 
 @runtime_checkable
+class OutlinedSource(Protocol):
+    """A source whose preparation is long, and that can say what it would give without it."""
+
+    def outline(self, folder: Path) -> tuple[int, int]:
+        """Rows, and shards or about so many; `folder` is for what has to be written."""
+        ...
+
+
+@runtime_checkable
 class PreparedJob(Protocol):
     """A job that has to see the whole input before its shards."""
 

@@ -56,6 +56,13 @@ class FundSource:
         )
         return replace(ready, buckets=buckets)
 
+    def outline(self, folder: Path) -> tuple[int, int]:
+        """Rows, and shards or about so many, without bringing scattered rows together."""
+        files = self.files.prepare(folder)
+        plan = FundPlan.make(files, self.columns, self.rows_per_shard, folder)
+        rows = sum(plan.rows)
+        return rows, len(plan.cuts) if plan.together else -(-rows // self.rows_per_shard)
+
     def shards(self) -> Sequence[Shard]:
         """Ranges of rows that begin with a fund, or buckets."""
         plan = self._planned()

@@ -46,15 +46,11 @@ def run_forecast(job: BatchJob, source: Source, options: RunOptions) -> None:
 
 def _tell_plan(job: BatchJob, source: Source, sink: Sink, options: RunOptions) -> None:
     """Print what would be done; what has to be prepared is, in a folder that goes away."""
-    from pipelines.batch.contract import PreparedSource
     from pipelines.batch.records import Records
 
-    with TemporaryDirectory(prefix="halyard-dry-run-") as folder:
-        ready = source.prepare(Path(folder)) if isinstance(source, PreparedSource) else source
-        shards = ready.shards()
-    rows = sum(shard.rows for shard in shards)
+    rows, pieces = _outline(source)
     about = job.fingerprint()
-    typer.echo(f"input    {rows} rows in {len(shards)} pieces")
+    typer.echo(f"input    {rows} rows in {pieces} pieces")
     typer.echo(f"model    {about.get('model')}")
     typer.echo(f"output   {options.output}")
     typer.echo(f"engine   {options.engine}, {options.workers} workers")
@@ -68,6 +64,18 @@ def _tell_plan(job: BatchJob, source: Source, sink: Sink, options: RunOptions) -
         done = len(Records(sink.state).kept())
         typer.echo(f"progress {done} of {len(plan.shards)} pieces done; go on with --resume")
     typer.echo("Nothing was written (--dry-run).")
+
+
+def _outline(source: Source) -> tuple[int, int]:
+    """Rows and pieces of an input."""
+    from pipelines.batch.contract import OutlinedSource, PreparedSource
+
+    with TemporaryDirectory(prefix="halyard-dry-run-") as folder:
+        if isinstance(source, OutlinedSource):
+            return source.outline(Path(folder))
+        ready = source.prepare(Path(folder)) if isinstance(source, PreparedSource) else source
+        shards = ready.shards()
+        return sum(shard.rows for shard in shards), len(shards)
 
 
 def _tell_outcome(summary: Summary, sink: Sink, options: RunOptions) -> None:

@@ -14,7 +14,7 @@ import pytest
 from models.errors import DataError
 from models.fund_sharpe import from_state
 from pipelines.batch import fund_opening
-from pipelines.batch.contract import Source
+from pipelines.batch.contract import OutlinedSource, Source
 from pipelines.batch.fund_columns import Rates
 from pipelines.batch.fund_opening import Reading, open_funds
 from pipelines.batch.fund_sharpe import FundSharpeJob
@@ -303,3 +303,15 @@ def test_two_workers_give_the_bytes_of_one(
     sink = ParquetFolder(tmp_path / "two")
     run_batch(job, source, sink, LocalEngine(), workers=2, created_at=MOMENT)
     assert content(tmp_path / "two") == content(tmp_path / "one")
+
+
+@pytest.mark.parametrize("scattered", [False, True])
+def test_an_outline_tells_rows_and_shards_without_sorting_anything(
+    scattered: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = long_rows().sort("month" if scattered else "id", maintain_order=True)
+    rows.write_parquet(tmp_path / "funds.parquet")
+    source = large(tmp_path / "funds.parquet", monkeypatch)
+    assert isinstance(source, OutlinedSource)
+    assert source.outline(tmp_path / "scratch") == (rows.height, 6)
+    assert not (tmp_path / "scratch/buckets").exists()
