@@ -60,8 +60,13 @@ def open_point_files(
     source = FileSource.open(text, options, rows_per_shard=rows_per_shard)
     if any(file.kind == "csv" for file in source.files):
         return source
+    return point_columns(source, f"--input {text}")
+
+
+def point_columns(source: FileSource, where: str) -> FileSource:
+    """The same source without the columns that no point needs. Raises DataError."""
     names = source.names()
-    refuse_without_columns(names, f"--input {text}")
+    refuse_without_columns(names, where)
     return replace(source, columns=tuple(name for name in (ID, *NEEDED) if name in names))
 
 

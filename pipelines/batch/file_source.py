@@ -70,6 +70,8 @@ class FileSource:
 
     def prepare(self, folder: Path) -> FileSource:
         """Turn CSV into Parquet, where an earlier run has not done so already."""
+        if self.tables is not None:
+            return self
         if all(file.kind != "csv" for file in self.files):
             return replace(self, tables=self.files)
         made = [_converted(file, folder / "csv", place) for place, file in enumerate(self.files)]

@@ -59,7 +59,7 @@ def open_funds(
     files = find_tables(text, options)
     if _is_small(files, options):
         return _small(Path(files[0].path), reading, rows_per_shard)
-    return _large(FileSource(tuple(files), dict(options)), reading, rows_per_shard)
+    return open_large(FileSource(tuple(files), dict(options)), reading, rows_per_shard)
 
 
 def _is_small(files: list[TableFile], options: Mapping[str, str]) -> bool:
@@ -110,7 +110,8 @@ def _small(path: Path, reading: Reading, rows_per_shard: int) -> OpenedFunds:
     return OpenedFunds(source, PLAIN)
 
 
-def _large(files: FileSource, reading: Reading, rows_per_shard: int) -> OpenedFunds:
+def open_large(files: FileSource, reading: Reading, rows_per_shard: int) -> OpenedFunds:
+    """Open rows that are too many for the memory: plain ones. Raises DataError."""
     from pipelines.batch.fund_roles import roles_of
 
     _refuse_for_small_only(files, reading)

@@ -1,0 +1,95 @@
+"""The tables of forecasts in PostgreSQL: their types, their making, rows as text for COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from models.errors import ConfigError
+
+if TYPE_CHECKING:
+    import psycopg
+
+NULL = "\\N"
+_WORDS = (pl.String, pl.Categorical, pl.Enum)
+#: One at a time makes tables: two runs that begin together would both try.
+_LOCK = 4711
+
+
+def sql_type(kind: Any) -> str:
+    """Type of PostgreSQL for one of polars."""
+    base = kind.base_type() if hasattr(kind, "base_type") else kind
+    if base in _WORDS:
+        return "text"
+    if base == pl.Datetime:
+        return "timestamptz" if getattr(kind, "time_zone", None) else "timestamp"
+    return {
+        pl.Float32: "real",
+        pl.Float64: "double precision",
+        pl.Boolean: "boolean",
+        pl.Date: "date",
+    }.get(base, "bigint")
+
+
+def create_tables(
+    connection: psycopg.Connection[Any],
+    table: str,
+    schema: Mapping[str, Any],
+    key: Sequence[str],
+    shards: str,
+) -> None:
+    """Make what is missing: the table, that of its rejects, that of shards."""
+    columns = ", ".join(f"{quoted(name)} {sql_type(kind)}" for name, kind in schema.items())
+    words = ", ".join(map(quoted, key))
+    for statement in (
+        f"SELECT pg_advisory_xact_lock({_LOCK})",
+        f"CREATE TABLE IF NOT EXISTS {quoted(table)} ({columns}, PRIMARY KEY ({words}))",
+        f"CREATE TABLE IF NOT EXISTS {quoted(rejects_table(table))} "
+        '(run text, shard bigint, "where" text, id text, reason text)',
+        f"CREATE TABLE IF NOT EXISTS {shards} (run text, shard bigint, rows bigint, "
+        "rejects bigint, digest text, PRIMARY KEY (run, shard))",
+    ):
+        connection.execute(statement)
+
+
+def refuse_other_table(
+    connection: psycopg.Connection[Any], table: str, schema: Mapping[str, Any], key: Sequence[str]
+) -> None:
+    """Raise ConfigError unless the table has the columns and the key of the forecasts."""
+    cursor = connection.execute(f"SELECT * FROM {quoted(table)} LIMIT 0")
+    found = {column.name for column in cursor.description or ()}
+    missing = [name for name in schema if name not in found]
+    query = (
+        "SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid "
+        "AND attnum = ANY(indkey) WHERE indrelid = %s::regclass AND indisprimary"
+    )
+    known = {row[0] for row in connection.execute(query, (quoted(table),))}
+    if missing or known != set(key):
+        what = f"column {missing[0]!r}" if missing else f"the key {', '.join(key)}"
+        raise ConfigError(
+            f"--table {table}: exists without {what}, which these forecasts have; give another "
+            "table"
+        )
+
+
+def rejects_table(table: str) -> str:
+    """Name of the table of rejects that goes with one of forecasts."""
+    return f"{table}_rejects"
+
+
+def quoted(name: str) -> str:
+    """A name, or schema.name, in quotes."""
+    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
+
+
+def texts(frame: pl.DataFrame) -> bytes:
+    """Rows as CSV for COPY; the same rows give the same bytes."""
+    moments = [
+        pl.col(name).dt.strftime("%Y-%m-%d %H:%M:%S%.6f" + ("+00" if kind.time_zone else ""))
+        for name, kind in frame.schema.items()
+        if isinstance(kind, pl.Datetime)
+    ]
+    plain = frame.with_columns(moments)
+    return plain.write_csv(include_header=False, null_value=NULL).encode()

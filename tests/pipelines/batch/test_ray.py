@@ -1,0 +1,44 @@
+"""The same shards on a real Ray, started here: the same bytes, also when workers are killed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from models.errors import DataError, DependencyError
+from pipelines.batch.local_engine import LocalEngine
+from pipelines.batch.ray_engine import RayEngine
+from pipelines.batch.run import run_batch
+from pipelines.batch.sinks import ParquetFolder
+from tests.pipelines.batch.test_run import content
+from tests.pipelines.batch.toy import MOMENT, Numbers, Squares
+
+if os.environ.get("HALYARD_CI") != "1":
+    pytest.importorskip("ray", reason="Ray is not installed")
+
+
+def run(engine: LocalEngine | RayEngine, out: Path, job: Squares) -> dict[str, str]:
+    run_batch(job, Numbers(30, 3), ParquetFolder(out), engine, workers=2, created_at=MOMENT)
+    return content(out)
+
+
+def test_a_cluster_gives_the_same_bytes_though_its_worker_is_killed(tmp_path: Path) -> None:
+    plain = run(LocalEngine(), tmp_path / "local", Squares(bad=4))
+    deaths = tmp_path / "deaths"
+    deaths.mkdir()
+    on_ray = run(RayEngine(), tmp_path / "ray", Squares(bad=4, die=deaths, pause=0.05))
+    assert (deaths / "dead").exists()
+    assert on_ray == plain
+
+
+def test_what_a_worker_raises_is_raised_here(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="numbers: expected other ones"):
+        run(RayEngine(), tmp_path / "ray", Squares(fault=True))
+
+
+def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DependencyError, match=r"no cluster at 127\.0\.0\.1:1") as told:
+        run(RayEngine("127.0.0.1:1"), tmp_path / "ray", Squares())
+    assert "\n" not in str(told.value)
