@@ -22,6 +22,7 @@ from pipelines.batch.contract import Kept
 from pipelines.batch.plan import Plan
 
 _PLAN, _SHARDS, _LOCK, _SCRATCH = "_plan.json", "_shards", "_lock", "_scratch"
+_MARK = "made_for.json"
 #: Names that a state folder may hold; anything else is not ours to touch.
 OWN = frozenset({_PLAN, _SHARDS, _LOCK, _SCRATCH, "_manifest.json"})
 
@@ -57,6 +58,18 @@ class Records:
         """The plan of the unfinished run, if there is one. Raises ArtefactError."""
         file = self._state / _PLAN
         return Plan.from_json(file.read_text("utf-8"), str(file)) if file.is_file() else None
+
+    def claim_scratch(self, about: Mapping[str, Any]) -> None:
+        """Empty the scratch folder unless it was made for the same input and model.
+
+        A run that was killed before it had a plan leaves one; it must not serve another.
+        """
+        mark = self.scratch / _MARK
+        text = json.dumps(about, sort_keys=True)
+        if mark.is_file() and mark.read_text("utf-8") == text:
+            return
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        write_text(mark, text)
 
     def begin(self, plan: Plan) -> None:
         """Write the plan, before any shard."""

@@ -111,6 +111,7 @@ def _run(
     records: Records,
 ) -> tuple[int, list[Kept]]:
     plan = _plan_to_resume(job, source, sink, records, resume)
+    records.claim_scratch({"input": source.fingerprint(), "model": job.fingerprint()})
     ready = source.prepare(records.scratch) if isinstance(source, PreparedSource) else source
     if plan is None:
         moment = created_at or datetime.now(UTC).replace(microsecond=0)

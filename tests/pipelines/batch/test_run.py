@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from models.errors import ConfigError, DataError, DependencyError
+from pipelines.atomic import write_text
 from pipelines.batch.contract import Sink
 from pipelines.batch.local_engine import LocalEngine
 from pipelines.batch.records import Records
@@ -213,3 +215,31 @@ def test_finished_forecasts_are_not_replaced_without_being_asked_to(tmp_path: Pa
 def test_an_input_without_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no rows"):
         run(ParquetFolder(tmp_path / "out"), source=Numbers(0))
+
+
+@dataclass(frozen=True)
+class Sorted(Numbers):
+    """Numbers that are prepared in a file, slowly enough to be killed there."""
+
+    file: Path | None = None
+
+    def prepare(self, folder: Path) -> Numbers:
+        path = folder / "count"
+        if not path.is_file():
+            write_text(path, str(self.count))
+        return Numbers(int(path.read_text()), self.size)
+
+
+def test_what_a_run_without_a_plan_left_serves_the_same_input_alone(tmp_path: Path) -> None:
+    sink = ParquetFolder(tmp_path / "out")
+    records = Records(sink.state)
+    for count in (10, 7):
+        # Killed after the preparation, before the plan.
+        source = Sorted(count)
+        records.claim_scratch({"input": source.fingerprint(), "model": Squares().fingerprint()})
+        source.prepare(records.scratch)
+    made = records.scratch / "count"
+    before = made.stat().st_mtime_ns
+    records.claim_scratch({"input": Sorted(7).fingerprint(), "model": Squares().fingerprint()})
+    assert made.stat().st_mtime_ns == before
+    assert run(sink, source=Sorted(12)).rows == 12
