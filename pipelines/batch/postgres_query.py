@@ -22,6 +22,7 @@ from pipelines.batch.file_source import FileSource
 from pipelines.batch.files import TableFile
 from pipelines.batch.fund_source import FundRowSource, FundSource
 from pipelines.batch.postgres_connection import connect, first_line, shown
+from pipelines.batch.postgres_tables import NULL, quoted
 
 if TYPE_CHECKING:
     import psycopg
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 CHUNK, HEAD = 16_000_000, 5_000
 #: How rejects name the input.
 LABEL = "--query"
-_NULL = "\\N"
 #: Type of PostgreSQL -> ours; all others come as text.
 _TYPES: dict[str, Any] = {
     "bool": pl.Boolean,
@@ -104,7 +104,7 @@ class Query:
     def _copy(self, schema: dict[str, str]) -> str:
         columns = ", ".join(_selected(name, kind) for name, kind in schema.items())
         inner = f"SELECT {columns} FROM ({self._bare}) AS rows"
-        return f"COPY ({inner}) TO STDOUT (FORMAT csv, NULL '{_NULL}')"
+        return f"COPY ({inner}) TO STDOUT (FORMAT csv, NULL '{NULL}')"
 
 
 def _short(kind: str) -> str:
@@ -120,12 +120,12 @@ def _short(kind: str) -> str:
 
 
 def _selected(name: str, kind: str) -> str:
-    quoted = '"' + name.replace('"', '""') + '"'
+    column = quoted(name)
     if kind == "timestamptz":
-        return f"to_char({quoted} AT TIME ZONE 'UTC', '{_MOMENT}') AS {quoted}"
+        return f"to_char({column} AT TIME ZONE 'UTC', '{_MOMENT}') AS {column}"
     if kind == "timestamp":
-        return f"to_char({quoted}, '{_MOMENT}') AS {quoted}"
-    return quoted
+        return f"to_char({column}, '{_MOMENT}') AS {column}"
+    return column
 
 
 def _whole_rows(copy: Any) -> Iterator[bytes]:
@@ -165,7 +165,7 @@ def _parsed(text: bytes, schema: dict[str, str]) -> pl.DataFrame:
         has_header=False,
         new_columns=list(types),
         schema=read,
-        null_values=[_NULL],
+        null_values=[NULL],
         empty_string_is_null=False,
     )
     moments = [n for n, kind in types.items() if kind in _TIMES]

@@ -25,6 +25,7 @@ from pipelines.batch.postgres_tables import (
     NULL,
     create_tables,
     quoted,
+    quoted_table,
     refuse_other_table,
     rejects_table,
     texts,
@@ -74,9 +75,16 @@ class PostgresSink:
     def prepare(self, plan: Plan, job: BatchJob) -> PostgresSink:
         """Create the tables that are missing. Raises ConfigError for a table of another shape."""
         schema = batch_schema(job)
-        with connect(self.url) as connection:
-            create_tables(connection, self.table, schema, job.key, SHARDS)
-            refuse_other_table(connection, self.table, schema, job.key)
+        import psycopg
+
+        try:
+            with connect(self.url) as connection:
+                create_tables(connection, self.table, schema, job.key, SHARDS)
+                refuse_other_table(connection, self.table, schema, job.key)
+        except psycopg.Error as error:
+            raise ConfigError(
+                f"{shown(self.url)}, table {self.table}: cannot be made: {first_line(error)}"
+            ) from error
         return replace(self, run=plan.run_id, columns=tuple(schema), key=tuple(job.key))
 
     def open(self) -> None:
@@ -128,7 +136,7 @@ class PostgresSink:
         Records(self.folder).clear()
 
     def _upsert(self, connection: psycopg.Connection[Any], body: bytes) -> None:
-        table, columns = quoted(self.table), ", ".join(map(quoted, self.columns))
+        table, columns = quoted_table(self.table), ", ".join(map(quoted, self.columns))
         _run(connection, f"CREATE TEMP TABLE stage (LIKE {table}) ON COMMIT DROP")
         _copy(connection, f"stage ({columns})", body)
         changed = [name for name in self.columns if name not in self.key]
@@ -144,7 +152,7 @@ class PostgresSink:
     def _reject(
         self, connection: psycopg.Connection[Any], shard: Shard, rejects: pl.DataFrame
     ) -> None:
-        table = quoted(rejects_table(self.table))
+        table = quoted_table(rejects_table(self.table))
         connection.execute(
             f"DELETE FROM {table} WHERE run = %s AND shard = %s",
             (self.run, shard.index),

@@ -45,8 +45,8 @@ def create_tables(
     words = ", ".join(map(quoted, key))
     for statement in (
         f"SELECT pg_advisory_xact_lock({_LOCK})",
-        f"CREATE TABLE IF NOT EXISTS {quoted(table)} ({columns}, PRIMARY KEY ({words}))",
-        f"CREATE TABLE IF NOT EXISTS {quoted(rejects_table(table))} "
+        f"CREATE TABLE IF NOT EXISTS {quoted_table(table)} ({columns}, PRIMARY KEY ({words}))",
+        f"CREATE TABLE IF NOT EXISTS {quoted_table(rejects_table(table))} "
         '(run text, shard bigint, "where" text, id text, reason text)',
         f"CREATE TABLE IF NOT EXISTS {shards} (run text, shard bigint, rows bigint, "
         "rejects bigint, digest text, PRIMARY KEY (run, shard))",
@@ -58,14 +58,14 @@ def refuse_other_table(
     connection: psycopg.Connection[Any], table: str, schema: Mapping[str, Any], key: Sequence[str]
 ) -> None:
     """Raise ConfigError unless the table has the columns and the key of the forecasts."""
-    cursor = connection.execute(f"SELECT * FROM {quoted(table)} LIMIT 0")
+    cursor = connection.execute(f"SELECT * FROM {quoted_table(table)} LIMIT 0")
     found = {column.name for column in cursor.description or ()}
     missing = [name for name in schema if name not in found]
     query = (
         "SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid "
         "AND attnum = ANY(indkey) WHERE indrelid = %s::regclass AND indisprimary"
     )
-    known = {row[0] for row in connection.execute(query, (quoted(table),))}
+    known = {row[0] for row in connection.execute(query, (quoted_table(table),))}
     if missing or known != set(key):
         what = f"column {missing[0]!r}" if missing else f"the key {', '.join(key)}"
         raise ConfigError(
@@ -80,8 +80,13 @@ def rejects_table(table: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A name, or schema.name, in quotes."""
-    return ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
+    """A column's name in quotes."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quoted_table(name: str) -> str:
+    """The name of a table, or schema.table, in quotes."""
+    return ".".join(map(quoted, name.split(".")))
 
 
 def texts(frame: pl.DataFrame) -> bytes:
