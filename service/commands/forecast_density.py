@@ -85,7 +85,9 @@ def forecast(
 
 def _points(text: str, query: str | None, stores: dict[str, str], rows: int) -> Source:
     if batch.is_postgresql(text):
-        raise ConfigError("--input: points are read from files; write the query's rows to Parquet")
+        from pipelines.batch.density_query import open_point_query
+
+        return open_point_query(text, batch.required(query, "--query"), rows)
     if query is not None:
         raise ConfigError("--query: goes with an --input of postgresql://")
     from pipelines.batch.density_opening import open_point_files
