@@ -1,9 +1,8 @@
 """The market-wide series that a batch of funds tells itself, computed once for all shards.
 
-Up to SAMPLE funds, all take part. Of more, shards that are evenly spread over the input give
-those whose names have the smallest hashes: the same ones in every run. The mean over 5,000
-funds differs from that over millions by a seventieth of their spread, far less than one
-month's market move.
+Up to SAMPLE funds, all take part; of more, those whose names have the smallest hashes: the
+same ones in every run, however the rows lie. The mean over 5,000 funds differs from that over
+millions by a seventieth of their spread, far less than one month's market move.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 SAMPLE = 5_000
 #: Fund-months that fit the memory; of longer histories fewer funds are taken.
 _CELLS = 2_500_000
-#: Shards that are read for it.
+#: Shards, evenly spread, that are read where a source cannot pick funds by itself.
 _SHARDS = 10
 
 
@@ -84,10 +83,9 @@ def with_market(stored: FundSharpeForecaster, file: Path | None) -> FundSharpeFo
 
 def _sample(source: Source, shards: Sequence[Shard], id_column: str) -> pl.DataFrame:
     """Rows of SAMPLE funds, or of all where there are not more."""
-    whole = getattr(source, "whole", None)
-    if whole is not None:
-        every: pl.DataFrame = whole()
-        return every
+    sample = getattr(source, "sample", None)
+    if sample is not None:
+        return _smallest(sample(), id_column)
     places = np.unique(np.linspace(0, len(shards) - 1, _SHARDS).astype(int))
     parts = [_smallest(source.read(shards[place])[0], id_column) for place in places]
     return _smallest(pl.concat(parts, how="vertical_relaxed"), id_column)

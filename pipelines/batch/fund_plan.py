@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.atomic import write_text
+from pipelines.batch import fund_market
 from pipelines.batch.file_source import FileSource, Piece
 from pipelines.batch.fund_columns import FundColumns
 from pipelines.batch.fund_months import month_numbers
@@ -36,12 +37,14 @@ class FundPlan:
     newest    newest month, as `month_index`; -1 without any
     rows      rows of each file
     cuts      rows, counted over all files, where a shard begins
+    threshold largest hash of the names of SAMPLE funds, the smallest ones; or of all
     """
 
     together: bool
     newest: int
     rows: list[int]
     cuts: list[int]
+    threshold: int
 
     @classmethod
     def make(
@@ -86,6 +89,7 @@ class _Runs:
         self._count = 0
         self.ascending = True
         self.cuts = [0]
+        self.smallest = np.empty(0, dtype=np.uint64)
 
     def add(self, chunk: _Chunk) -> None:
         """Take in the next chunk."""
@@ -102,6 +106,7 @@ class _Runs:
         self._cut(firsts)
 
     def _remember(self, hashes: np.ndarray) -> None:
+        self.smallest = np.unique(np.concatenate([self.smallest, hashes]))[: fund_market.SAMPLE]
         self._count += len(hashes)
         if self._count > _REMEMBERED:
             self._hashes = None
@@ -132,7 +137,8 @@ def _looked_at(source: FileSource, columns: FundColumns, rows_per_shard: int) ->
         runs.add(chunk)
         newest = max(newest, chunk.newest)
     cuts = runs.cuts if sum(counts) else []
-    return FundPlan(runs.together, newest, counts, cuts)
+    threshold = int(runs.smallest[-1]) if len(runs.smallest) else 0
+    return FundPlan(runs.together, newest, counts, cuts, threshold)
 
 
 def _chunks(source: FileSource, columns: FundColumns, counts: list[int]) -> Iterator[_Chunk]:

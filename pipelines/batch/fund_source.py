@@ -16,7 +16,7 @@ from pipelines.batch.contract import FILE, ROW, Shard
 from pipelines.batch.file_source import FileSource, as_where
 from pipelines.batch.fund_buckets import Buckets, make_buckets
 from pipelines.batch.fund_columns import FundColumns
-from pipelines.batch.fund_plan import FundPlan
+from pipelines.batch.fund_plan import CHUNK, FundPlan
 from pipelines.batch.work import no_rejects
 
 
@@ -79,6 +79,17 @@ class FundSource:
         if self.buckets is not None:
             return self.buckets.read(int(shard.where["bucket"])), no_rejects()
         return self.files.read(shard)
+
+    def sample(self) -> pl.DataFrame:
+        """All rows of the funds whose names have the smallest hashes, wherever they lie."""
+        plan, total = self._planned(), sum(self._planned().rows)
+        parts = []
+        for start in range(0, total, CHUNK):
+            for piece in plan.pieces(start, min(start + CHUNK, total)):
+                rows = self.files.frame(piece, self.columns.names)
+                hashes = rows[self.columns.id].cast(pl.String).hash(0)
+                parts.append(rows.filter(hashes <= plan.threshold))
+        return pl.concat(parts, how="vertical_relaxed")
 
     def _planned(self) -> FundPlan:
         if self.plan is None:

@@ -96,8 +96,8 @@ class PanelSource:
         rejects = no_rejects() if shard.index else pl.read_parquet(self.folder / _FAULTS)
         return rows.collect(), rejects
 
-    def whole(self) -> pl.DataFrame:
-        """All rows: what fits into memory tells the market as a whole."""
+    def sample(self) -> pl.DataFrame:
+        """All rows, of which the market's sample is taken."""
         if self.folder is None:
             raise RuntimeError("the source was not prepared")
         return pl.read_parquet(self.folder / _FUNDS)

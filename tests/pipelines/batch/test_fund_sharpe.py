@@ -281,16 +281,30 @@ def test_the_market_is_that_of_training_where_the_input_ends_with_it(
     assert made["market"].unique().to_list() == ["training"]
 
 
-def test_of_many_funds_a_sample_tells_the_market_the_same_in_every_run(
+def test_of_many_funds_the_same_sample_tells_the_market_however_the_rows_lie(
     model: StoredModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pipelines.batch.fund_market.SAMPLE", 20)
-    monkeypatch.setattr("pipelines.batch.fund_market._CELLS", 15 * 150)
+    rows = long_rows()
+    made = []
+    for order in ("id", "month"):
+        path = tmp_path / f"{order}.parquet"
+        rows.sort(order, maintain_order=True).write_parquet(path)
+        made.append(run(model, large(path, monkeypatch), tmp_path / order)[1])
+    assert made[0]["market"].unique().to_list() == ["file"]
+    assert_close(made[1], dict(by_fund(made[0])))
+
+
+def test_of_long_histories_fewer_funds_tell_the_market(
+    model: StoredModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     long_rows().write_parquet(tmp_path / "funds.parquet")
     source = large(tmp_path / "funds.parquet", monkeypatch)
-    made = [run(model, source, tmp_path / name)[1] for name in ("one", "two")]
-    assert made[0].equals(made[1])
-    assert made[0]["market"].unique().to_list() == ["file"]
+    _, every = run(model, source, tmp_path / "every")
+    monkeypatch.setattr("pipelines.batch.fund_market._CELLS", 15 * 150)
+    _, fewer = run(model, source, tmp_path / "fewer")
+    assert fewer["market"].unique().to_list() == ["file"]
+    assert not np.allclose(fewer["mean"].to_numpy(), every["mean"].to_numpy(), atol=1e-6)
 
 
 def test_two_workers_give_the_bytes_of_one(
