@@ -7,8 +7,7 @@ settings that train fast. Both runs are whole commands, in turn: starting Python
 libraries and data, the trials, the summary of the study. Trials are drawn at random, each
 from its place, so that one worker and two run the same ones; that is checked.
 
-`ratio` is seconds of two workers over seconds of one; `processor_ratio` is that of processor
-seconds, which shows what the second worker has to load again.
+`ratio` is the median over repeats of seconds of two workers over seconds of one.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -70,11 +68,11 @@ def run_study(workers: int, trials: int, out: Path, storage: str | None) -> Tuni
 
 
 def timed_command(workers: int, trials: int, storage: str | None) -> dict[str, Any]:
-    """Wall and processor seconds of a whole command, and the trials that it ran."""
+    """Seconds of a whole command, and the trials that it ran."""
     with tempfile.TemporaryDirectory() as folder:
         words = ["--job", folder, "--workers", str(workers), "--trials", str(trials)]
         command = [sys.executable, "-m", "benchmarks.tuning_workers", *words]
-        before, started = _processor_seconds(), time.perf_counter()
+        started = time.perf_counter()
         subprocess.run(
             [*command, *(["--storage", storage] if storage else [])],
             check=True,
@@ -82,16 +80,14 @@ def timed_command(workers: int, trials: int, storage: str | None) -> dict[str, A
         )
         seconds = time.perf_counter() - started
         found = json.loads((Path(folder) / "trials.json").read_text("utf-8"))
-    return {"seconds": seconds, "processor": _processor_seconds() - before, "trials": found}
-
-
-def _processor_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    return {"seconds": seconds, "trials": found}
 
 
 def measure(trials: int, repeats: int, storage: str | None) -> dict[str, Any]:
     """Both commands in turn. Raises RuntimeError when they did not run the same trials."""
+    # Not above: this module is the job's as well, which is to load what `halyard tune` does.
+    from benchmarks.timing import median_ratio
+
     runs: dict[int, list[dict[str, Any]]] = {1: [], 2: []}
     for _ in range(repeats):
         for workers, done in runs.items():
@@ -99,19 +95,12 @@ def measure(trials: int, repeats: int, storage: str | None) -> dict[str, Any]:
         if runs[1][-1]["trials"] != runs[2][-1]["trials"]:
             raise RuntimeError("one worker and two did not run the same trials")
     taken = {workers: [run["seconds"] for run in done] for workers, done in runs.items()}
-    used = {workers: [run["processor"] for run in done] for workers, done in runs.items()}
     return {
         "storage": "PostgreSQL" if storage else "SQLite",
         "trials": trials,
         "seconds": {str(workers): [round(s, 2) for s in taken[workers]] for workers in taken},
-        "processor_seconds": {str(w): [round(s, 2) for s in used[w]] for w in used},
-        "ratio": round(_median_ratio(taken[2], taken[1]), 3),
-        "processor_ratio": round(_median_ratio(used[2], used[1]), 3),
+        "ratio": round(median_ratio(taken[2], taken[1]), 3),
     }
-
-
-def _median_ratio(above: list[float], below: list[float]) -> float:
-    return statistics.median(a / b for a, b in zip(above, below, strict=True))
 
 
 def _told(trials: Sequence[TrialRecord]) -> list[Any]:
@@ -151,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def show(studies: Sequence[dict[str, Any]]) -> None:
     """Print the figures."""
-    names = ("storage", "trials", "one worker (s)", "two (s)", "ratio (median)", "processor ratio")
+    names = ("storage", "trials", "one worker (s)", "two (s)", "ratio (median)")
     table = Table(*names, box=None, pad_edge=False)
     for study in studies:
         seconds = {each: statistics.median(study["seconds"][each]) for each in ("1", "2")}
@@ -160,7 +149,6 @@ def show(studies: Sequence[dict[str, Any]]) -> None:
             str(study["trials"]),
             *(f"{seconds[each]:.1f}" for each in ("1", "2")),
             f"{study['ratio']:.3f}",
-            f"{study['processor_ratio']:.3f}",
         )
     Console().print(table)
 

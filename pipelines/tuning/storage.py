@@ -23,11 +23,13 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from models.errors import ConfigError, DependencyError
 from pipelines.tuning.settings import TuningSettings
 
-#: Lets the server notice within half a minute that a machine with a lock has lost its power.
-WATCH_CLIENT = (
+#: What a turn on a server begins with. A machine that has lost its power, or was put to sleep,
+#: in the milliseconds of its turn loses it, so that the others do not wait for ever.
+TURN = (
     "SET tcp_keepalives_idle = 10",
     "SET tcp_keepalives_interval = 5",
     "SET tcp_keepalives_count = 4",
+    "SET idle_in_transaction_session_timeout = '60s'",
 )
 
 
@@ -161,14 +163,17 @@ def turn(study: str, storage: str) -> Iterator[Callable[[], None]]:
 @contextmanager
 def _server_turn(study: str, storage: str) -> Iterator[Callable[[], None]]:
     key = int.from_bytes(hashlib.sha256(study.encode()).digest()[:8], "big", signed=True)
-    # The lock is the session's: it ends with the connection, and with a process that dies.
     connection = create_engine(storage, poolclass=NullPool).connect()
+
+    def end() -> None:
+        # Raises when the server took the turn away, so that nobody works on without it.
+        connection.commit()
+        connection.close()
+
     try:
-        for each in WATCH_CLIENT:
+        for each in TURN:
             connection.execute(text(each))
-        connection.commit()
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})
-        connection.commit()
-        yield connection.close
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        yield end
     finally:
         connection.close()

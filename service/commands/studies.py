@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -112,12 +114,26 @@ def run_study(
     if earlier is not None:
         first += warm_start(earlier, space)
     until = None if deadline is None else time.time() + 60.0 * deadline
-    result = _with_progress(
-        settings,
-        lambda on_trial: tune(source, space, settings, out, on_trial, first=first, until=until),
-    )
+    with _orderly_end():
+        result = _with_progress(
+            settings,
+            lambda on_trial: tune(source, space, settings, out, on_trial, first=first, until=until),
+        )
     best = best_of(result.best.params)
     _tell(result, write_report(result, space, settings, out, best))
+
+
+@contextmanager
+def _orderly_end() -> Iterator[None]:
+    """Let SIGTERM, which service managers send, end a study as Ctrl-C does.
+
+    Trials then note that they were stopped on purpose, and are not taken for killers.
+    """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _with_progress(

@@ -88,6 +88,46 @@ def test_a_machine_that_is_killed_leaves_its_trial_to_the_other(tmp_path: Path) 
     assert len(again) == 1 or not dead.params
 
 
+def wait_for_a_taken_trial(url: str) -> None:
+    """Wait until some process is in the middle of a trial, and none in its turn to take one."""
+    wait_for(url, "RUNNING", 1)
+    end = time.monotonic() + PATIENCE
+    noted = "SELECT count(*) FROM trial_user_attributes WHERE key = 'worker'"
+    turns = (
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+        "(SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    while time.monotonic() < end:
+        if run_sql(url, noted) == [(1,)] and run_sql(url, turns) == [(0,)]:
+            return
+        time.sleep(0.02)
+    raise AssertionError("no trial was taken")
+
+
+@pytest.mark.slow
+def test_a_machine_that_slept_gives_up_the_trial_that_another_has_run(tmp_path: Path) -> None:
+    url = fresh_database()
+    asleep = machine(url, tmp_path / "a", "slow", seconds=0.5)
+    wait_for_a_taken_trial(url)
+    asleep.send_signal(signal.SIGSTOP)
+    other = machine(url, tmp_path / "b", "slow", seconds=0.5)
+    assert other.wait(PATIENCE) == 0
+    asleep.send_signal(signal.SIGCONT)
+    assert asleep.wait(PATIENCE) == 0
+    states = [trial.state for trial in trials(url)]
+    assert sorted(states) == ["complete"] * TRIALS + ["interrupted"]
+
+
+def test_a_worker_that_dies_is_replaced_without_waiting_for_its_heartbeat(tmp_path: Path) -> None:
+    url = fresh_database()
+    source = toys.source("deadly", marker=str(tmp_path / "marker"))
+    started = time.monotonic()
+    chosen = settings(url, workers=2, heartbeat_seconds=60)
+    result = tune(source, toys.bowl_space(), chosen, tmp_path)
+    assert result.counts == {"complete": TRIALS, "interrupted": 1}
+    assert time.monotonic() - started < 60
+
+
 def test_workers_of_one_machine_share_the_study_of_the_server(tmp_path: Path) -> None:
     url = fresh_database()
     result = tune(toys.source("slow"), toys.bowl_space(), settings(url, workers=2), tmp_path)

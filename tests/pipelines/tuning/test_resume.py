@@ -17,8 +17,10 @@ import pytest
 from models.errors import ConfigError, ModelError
 from pipelines.environment import PROCESS_ENVIRONMENT, process_environment
 from pipelines.tuning import crew
-from pipelines.tuning.run import tune
+from pipelines.tuning.run import storage_url, tune
 from pipelines.tuning.settings import TuningResult, TuningSettings
+from pipelines.tuning.study import open_study
+from pipelines.tuning.trials import STOPPED, records
 from tests.pipelines.tuning import toys
 
 
@@ -136,6 +138,26 @@ def test_a_defect_in_a_worker_reaches_the_caller(tmp_path: Path) -> None:
             TuningSettings(trials=3, workers=2),
             tmp_path,
         )
+
+
+def test_a_defect_that_cannot_be_sent_is_told_as_text(tmp_path: Path) -> None:
+    settings = TuningSettings(trials=3, workers=2)
+    with pytest.raises(ModelError, match="a tuning worker stopped: UnsendableError: a defect"):
+        tune(toys.source("unsendable"), toys.bowl_space(), settings, tmp_path)
+
+
+def test_a_defect_stops_the_other_workers_at_once_and_blames_them_for_nothing(
+    tmp_path: Path,
+) -> None:
+    source = toys.source("broken_beside_slow", marker=str(tmp_path / "marker"))
+    settings = TuningSettings(trials=3, workers=2)
+    started = time.monotonic()
+    with pytest.raises(KeyError, match="a defect"):
+        tune(source, toys.bowl_space(), settings, tmp_path)
+    assert time.monotonic() - started < 50
+    study = open_study(settings, storage_url(settings, tmp_path), toys.bowl_space())
+    assert [trial.state for trial in records(study)] == ["interrupted", "failed"]
+    assert study.trials[0].user_attrs[STOPPED]
 
 
 def test_a_study_in_use_is_refused(tmp_path: Path) -> None:

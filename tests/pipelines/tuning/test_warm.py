@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import ConfigError
+from models.errors import ConfigError, ModelError
 from pipelines.config import load_config
 from pipelines.tuning.run import tune
 from pipelines.tuning.settings import TuningSettings
 from pipelines.tuning.space import SearchSpace
 from pipelines.tuning.warm import parameters_of, warm_start, within
 from tests.pipelines.tuning import toys
+from tests.servers.postgres import fresh_database
 
 SETTINGS = TuningSettings(trials=6, startup_trials=3)
 
@@ -101,3 +102,28 @@ def test_no_trial_is_begun_after_the_deadline_and_the_study_goes_on_later(tmp_pa
     assert tune(toys.source("slow"), toys.bowl_space(), SETTINGS, tmp_path).counts == {
         "complete": 6
     }
+
+
+def test_a_deadline_that_has_passed_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"none of 0 trials gave a value.*there was no time"):
+        tune(toys.source("bowl"), toys.bowl_space(), SETTINGS, tmp_path, until=time.time())
+
+
+def test_workers_keep_the_deadline(tmp_path: Path) -> None:
+    settings = TuningSettings(trials=1000, workers=2, startup_trials=1000)
+    started = time.monotonic()
+    until = time.time() + 6.0
+    result = tune(toys.source("slow"), toys.bowl_space(), settings, tmp_path, until=until)
+    assert 1 <= result.counts["complete"] < 1000
+    assert set(result.counts) == {"complete"}
+    assert time.monotonic() - started < 60
+
+
+def test_the_earlier_study_may_lie_on_a_server(tmp_path: Path) -> None:
+    url = fresh_database()
+    settings = TuningSettings(trials=4, startup_trials=4, storage=url, study="night")
+    found = tune(toys.source("bowl"), toys.bowl_space(), settings, tmp_path)
+    assert warm_start(f"{url}#night", toys.bowl_space(), 1) == [found.best.params]
+    assert warm_start(url, toys.bowl_space(), 1) == [found.best.params]
+    with pytest.raises(ConfigError, match="got 'day'; there are: night"):
+        warm_start(f"{url}#day", toys.bowl_space())

@@ -91,6 +91,36 @@ def broken() -> Objective:
     return objective
 
 
+class UnsendableError(Exception):
+    """An error that a process cannot send to another: its text does not make it again."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} {second}")
+
+
+def unsendable() -> Objective:
+    """Show a defect in an error that cannot be sent."""
+
+    def objective(_params: dict[str, Any], _report: Report) -> float:
+        raise UnsendableError("a", "defect")
+
+    return objective
+
+
+def broken_beside_slow(marker: str) -> Objective:
+    """The first trial takes a minute; the others show a defect once it has begun."""
+
+    def objective(_params: dict[str, Any], _report: Report) -> float:
+        try:
+            Path(marker).touch(exist_ok=False)
+        except FileExistsError:
+            raise KeyError("a defect") from None
+        time.sleep(60)
+        return 0.0
+
+    return objective
+
+
 def slow(seconds: float = 0.15) -> Objective:
     """The bowl, taking a while."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 import yaml
 
 from pipelines.tuning import objectives
+from pipelines.tuning.trials import STOPPED
 from service import cli
 from service.commands import tune
 from service.commands.panel_options import PanelOptions
@@ -55,6 +59,33 @@ def test_without_a_folder_the_study_lies_at_home_under_its_name(
 ) -> None:
     assert cli.run([*toy, "--trials", "2", "--study", "mine"]) == 0
     assert (tmp_path / "home" / "studies" / "mine" / "study.db").is_file()
+
+
+def test_a_study_that_is_told_to_end_blames_no_trial(
+    toy: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "study"
+    words = [*toy, "--trials", "4", "--out", str(out)]
+    with monkeypatch.context() as patch:
+        patch.setitem(objectives.OBJECTIVES, "monthly", f"{__name__}:ended_objective")
+        before = signal.getsignal(signal.SIGTERM)
+        assert cli.run(words) == cli.INTERRUPTED
+        assert signal.getsignal(signal.SIGTERM) is before
+    # Another objective is refused: the study remembers that it was begun.
+    assert cli.run(words) == cli.BAD_INPUT
+    study = optuna.load_study(study_name="monthly", storage=f"sqlite:///{out / 'study.db'}")
+    assert [trial.state.name for trial in study.trials] == ["FAIL"]
+    assert study.trials[0].user_attrs[STOPPED]
+
+
+def ended_objective(**_arguments: Any) -> objectives.Objective:
+    """Sends its own process what a service manager sends to end it."""
+
+    def objective(_params: dict[str, Any], _report: objectives.Report) -> float:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return 0.0
+
+    return objective
 
 
 def test_bounds_of_the_space_can_be_overridden(toy: list[str], tmp_path: Path) -> None:
