@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,8 +18,8 @@ from models.errors import DependencyError
 from pipelines.batch.contract import Kept, Shard
 from pipelines.batch.work import Work
 
-#: Restarts of an actor, and times that a shard is tried again after its actor died.
-_RESTARTS, _RETRIES = 8, 3
+#: Workers that one shard may cost: a node that goes away takes what waits for it as well.
+_LIVES = 4
 #: Shards that have been handed out, for each actor: one at work, one that waits.
 _IN_FLIGHT = 2
 _ENVIRONMENT = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -41,7 +42,7 @@ class RayEngine:
         """Records in the order in which shards are finished. Raises DependencyError."""
         ray = self._connected(workers)
         try:
-            yield from _work_off(ray, work, list(shards), min(workers, len(shards)))
+            yield from _Team(ray, work, shards).work_off(min(workers, len(shards)))
         finally:
             ray.shutdown()
 
@@ -110,35 +111,62 @@ class _Actor:
         return self._work.do(shard)
 
 
-def _work_off(ray: Any, work: Work, shards: list[Shard], count: int) -> Iterator[Kept]:
-    kind = ray.remote(num_cpus=1, max_restarts=_RESTARTS, max_task_retries=_RETRIES)(_Actor)
-    shared = ray.put(work)
-    actors = [kind.remote(shared) for _ in range(count)]
-    waiting = iter(shards)
-    owners: dict[Any, Any] = {}
+class _Team:
+    """Actors, each with a shard at work and one that waits, and the shards that are left.
 
-    def give(actor: Any) -> None:
-        shard = next(waiting, None)
-        if shard is not None:
-            owners[actor.do.remote(shard)] = actor
+    Lost actors are replaced here and not by Ray, which gives up while a node is going away.
+    """
 
-    for actor in actors * _IN_FLIGHT:
-        give(actor)
-    while owners:
-        (ready, *_), _ = ray.wait(list(owners), num_returns=1)
-        give(owners.pop(ready))
-        yield _result(ray, ready)
+    def __init__(self, ray: Any, work: Work, shards: Sequence[Shard]) -> None:
+        self._ray = ray
+        self._work = work
+        self._kind = ray.remote(num_cpus=1)(_Actor)
+        self._waiting = deque(shards)
+        self._given: dict[Any, tuple[Any, Shard]] = {}
+        self._losses: dict[int, int] = {}
 
+    def work_off(self, count: int) -> Iterator[Kept]:
+        """Records as they come. What a worker raised is raised as it was."""
+        for actor in [self._hire() for _ in range(count)] * _IN_FLIGHT:
+            self._give(actor)
+        # An actor that has nothing left ends when nobody holds it, and frees its core.
+        del actor
+        while self._given:
+            (ready, *_), _ = self._ray.wait(list(self._given), num_returns=1)
+            kept = self._next(ready)
+            if kept is not None:
+                yield kept
 
-def _result(ray: Any, ready: Any) -> Kept:
-    """The record, or what the worker raised, as it raised it."""
-    try:
-        kept: Kept = ray.get(ready)
-    except ray.exceptions.RayTaskError as error:
-        raise error.cause from error
-    except ray.exceptions.RayError as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise DependencyError(
-            f"--engine ray: a worker was lost too often ({reason}); go on with --resume"
-        ) from error
-    return kept
+    def _next(self, ready: Any) -> Kept | None:
+        """Take a result, and give its actor, or a new one where it was lost, the next shard."""
+        actor, shard = self._given.pop(ready)
+        kept = self._result(ready, shard)
+        self._give(actor if kept is not None else self._hire())
+        return kept
+
+    def _hire(self) -> Any:
+        return self._kind.remote(self._work)
+
+    def _give(self, actor: Any) -> None:
+        if self._waiting:
+            shard = self._waiting.popleft()
+            self._given[actor.do.remote(shard)] = actor, shard
+
+    def _result(self, ready: Any, shard: Shard) -> Kept | None:
+        """The record; None where the worker was lost, and its shard comes first again."""
+        errors = self._ray.exceptions
+        try:
+            kept: Kept = self._ray.get(ready)
+        except errors.RayTaskError as error:
+            raise error.cause from error
+        except errors.RayError as error:
+            self._losses[shard.index] = self._losses.get(shard.index, 0) + 1
+            if self._losses[shard.index] >= _LIVES:
+                reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+                raise DependencyError(
+                    f"{shard.name}: its worker on Ray was lost {_LIVES} times ({reason}); lower "
+                    "--memory-mb or --workers and go on with --resume"
+                ) from error
+            self._waiting.appendleft(shard)
+            return None
+        return kept

@@ -42,3 +42,41 @@ def test_a_cluster_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(DependencyError, match=r"no cluster at 127\.0\.0\.1:1") as told:
         run(RayEngine("127.0.0.1:1"), tmp_path / "ray", Squares())
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.slow
+def test_a_node_that_goes_away_is_survived(tmp_path: Path) -> None:
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    try:
+        lost = cluster.add_node(num_cpus=1)
+        cluster.wait_for_nodes()
+        removed: list[int] = []
+
+        def remove(done: int, _total: int) -> None:
+            if done >= 15 and not removed:
+                removed.append(done)
+                cluster.remove_node(lost, allow_graceful=False)
+
+        run_batch(
+            Squares(bad=4, pause=0.3),
+            Numbers(60, 3),
+            ParquetFolder(tmp_path / "ray"),
+            RayEngine(cluster.address),
+            workers=2,
+            created_at=MOMENT,
+            progress=remove,
+        )
+        assert removed
+    finally:
+        cluster.shutdown()
+    run_batch(
+        Squares(bad=4, pause=0.3),
+        Numbers(60, 3),
+        ParquetFolder(tmp_path / "local"),
+        LocalEngine(),
+        workers=1,
+        created_at=MOMENT,
+    )
+    assert content(tmp_path / "ray") == content(tmp_path / "local")
