@@ -13,7 +13,7 @@ the result of, so an intent whose id stands there was carried out, any other was
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,21 +37,37 @@ Decision = Callable[[Aliases], tuple[StoredModel, Aliases]]
 
 
 def promote(
-    model: StoredModel, *, why: str = "", evidence: Path | None = None, actor: str | None = None
+    model: StoredModel,
+    *,
+    why: str = "",
+    evidence: Path | None = None,
+    actor: str | None = None,
+    over: Collection[str | None] | None = None,
 ) -> None:
     """Make a version the champion of its name; the old champion becomes the previous.
 
     why       reason, for the audit log
     evidence  file that shows it, such as a report; its path and sha256 are recorded
     actor     who decided, when it is not the user of this process
+    over      whom it was found better than; with another champion nothing is changed
 
     Does nothing when it is the champion already. Raises ArtefactError for a damaged version,
-    ConfigError for evidence that is not there.
+    ConfigError for evidence that is not there, ModelError for a champion not in `over`.
     """
+
+    def decide(now: Aliases) -> tuple[StoredModel, Aliases]:
+        if over is not None and now.champion not in {*over, model.version}:
+            beaten = " or ".join(map(str, over))
+            raise ModelError(
+                f"{model.tag} was found better than {beaten}, and the champion is {now.champion} "
+                "now; compare them again"
+            )
+        return model, now.promoted(model.version)
+
     _change(
         model.name,
         audit.PROMOTE,
-        lambda now: (model, now.promoted(model.version)),
+        decide,
         why=why,
         evidence=evidence,
         actor=actor,

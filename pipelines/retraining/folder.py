@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import json
-import os
+import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,8 +34,8 @@ def runs_folder(name: str) -> Path:
 
 
 def new_run_id() -> str:
-    """A name that sorts by time; the process makes it unlike any other of that second."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
+    """A name that sorts by time; given out under the lock, so that no two are the same."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
 
 
 class RunFolder:
@@ -94,10 +94,12 @@ class RunFolder:
         return found
 
     def tidy(self) -> None:
-        """Remove temporary files that a killed attempt left (see pipelines.atomic)."""
-        for file in self.path.rglob(".*.*"):
-            if file.is_file():
-                file.unlink(missing_ok=True)
+        """Remove what a killed attempt left aside (see pipelines.atomic and artefacts)."""
+        for left in list(self.path.rglob(".*.*")):
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def _read(file: Path) -> dict[str, Any] | None:

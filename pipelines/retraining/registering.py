@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from models.errors import ArtefactError, ModelError
 from pipelines import registry
 from pipelines.retraining.domain import CHALLENGER, CHAMPION, UnfitError
 
@@ -61,14 +62,14 @@ def promote(run: Run) -> Result:
     if _record(model, "promote") is not None:
         return {"promoted": True, "as": CHAMPION, "why": why}
     beaten = None if run.domain.champion is None else run.domain.champion.version
-    now = registry.champion_version(model.name)
-    if now != beaten:
-        said = (
-            f"the champion is {now} now, and {beaten} was compared with; the winner stays stored "
-            f"as {model.tag}: run the retraining again"
-        )
+    try:
+        # Under the lock of the registry, so that nobody else is put aside.
+        registry.promote(model, why=why, evidence=evidence, actor=ACTOR, over=(beaten,))
+    except ModelError as error:
+        if isinstance(error, ArtefactError):
+            raise
+        said = f"the winner stays stored: {error}"
         return {"promoted": False, "as": None, "why": said}
-    registry.promote(model, why=why, evidence=evidence, actor=ACTOR)
     return {"promoted": True, "as": CHAMPION, "why": why}
 
 

@@ -71,6 +71,8 @@ def retrain(
     """
     deadline = Deadline(asked.minutes)
     full = {**told, "if_needed": asked.if_needed, "settings": settings.model_dump(mode="json")}
+    # As the plan will be read again: tuples become lists there.
+    full = json.loads(json.dumps(full))
     with sole_run(name):
         table = RunsTable(asked.database)
         try:

@@ -22,7 +22,12 @@ _DEADLINE = 60
 
 
 def save(
-    seed: int = 0, name: str = "toy", parent: str | None = None, **metrics: float
+    seed: int = 0,
+    name: str = "toy",
+    parent: str | None = None,
+    run: str | None = None,
+    study: str | None = None,
+    **metrics: float,
 ) -> registry.StoredModel:
     """Store three numbers."""
     return registry.save_model(
@@ -34,6 +39,8 @@ def save(
         data={"hash": "abc", "first": "2001-01", "last": "2016-12"},
         seed=seed,
         parent=parent,
+        run=run,
+        study=study,
     )
 
 
