@@ -1,0 +1,1 @@
+"""Watching what is served: drift of inputs and forecasts, outcomes, running error and coverage."""

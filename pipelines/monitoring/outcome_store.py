@@ -1,0 +1,153 @@
+"""Forecasts whose outcome is known, in a database: each once, however often it is told.
+
+One row is one forecast that came true or not: what was said, what came, and whether the model
+had seen it in training. SQLite in HALYARD_HOME, or PostgreSQL by a URL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    Engine,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pipelines.database import open_database
+
+_METADATA = MetaData()
+OUTCOMES = Table(
+    "halyard_outcomes",
+    _METADATA,
+    Column("predictor", String(63), primary_key=True, comment="fund-sharpe, thermosphere-density"),
+    Column("version", String(63), primary_key=True, comment="of the model"),
+    Column("series", String(200), primary_key=True, comment="fund or satellite"),
+    Column("origin", String(32), primary_key=True, comment="what the forecast knew ends here"),
+    Column("target", String(40), primary_key=True, comment="rolling, forward, density"),
+    Column("horizon", Integer, primary_key=True, comment="months; hours for density"),
+    Column("period", String(32), primary_key=True, comment="what was forecast: month or epoch"),
+    Column("point", Float, nullable=False, comment="expected value"),
+    Column("lower_90", Float),
+    Column("upper_90", Float),
+    Column("outcome", Float, nullable=False),
+    Column("error", Float, nullable=False, comment="Sharpe: point - outcome; density: %"),
+    Column("inside", Boolean, comment="whether the 90 % interval held the outcome"),
+    Column("in_sample", Boolean, nullable=False, comment="the model was trained on it"),
+    Column("told", DateTime(timezone=True), nullable=False, comment="when it was ingested"),
+)
+#: Columns that a table of outcomes has to have, in this order.
+COLUMNS: tuple[str, ...] = tuple(c.name for c in OUTCOMES.columns if c.name != "told")
+#: Rows of one statement.
+_ROWS = 1000
+
+
+class OutcomeStore:
+    """The table in one database."""
+
+    def __init__(self, url: str | None = None) -> None:
+        self._engine: Engine = open_database(url)
+        _METADATA.create_all(self._engine, checkfirst=True)
+
+    def add(self, outcomes: pl.DataFrame) -> tuple[int, int]:
+        """Keep rows with COLUMNS; returns how many there are, and how many were new.
+
+        A row that is there already is replaced: outcomes are revised, and told twice.
+        """
+        before = self._count()
+        moment = datetime.now(UTC)
+        with self._engine.begin() as connection:
+            for part in outcomes.select(COLUMNS).iter_slices(_ROWS):
+                rows = [{**row, "told": moment} for row in part.iter_rows(named=True)]
+                connection.execute(self._upsert(rows))
+        return outcomes.height, self._count() - before
+
+    def scores(
+        self, predictor: str | None = None, since: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Running scores per predictor, version, target and horizon; see `_measures`.
+
+        since  first period that counts, e.g. "2020-01"
+
+        Forecasts that the model was trained on have rows of their own (`in_sample`).
+        """
+        keys = [OUTCOMES.c[n] for n in ("predictor", "version", "target", "horizon", "in_sample")]
+        return self._grouped(keys, predictor, since)
+
+    def series_scores(
+        self, predictor: str | None = None, since: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The same per series (fund or satellite), out of sample only."""
+        keys = [OUTCOMES.c[n] for n in ("predictor", "version", "series", "target")]
+        return self._grouped(keys, predictor, since, OUTCOMES.c.in_sample.is_(False))
+
+    def periods(self, predictor: str, since: str | None = None) -> pl.DataFrame:
+        """Scores per version, target, horizon and month of `period`, out of sample, in order."""
+        month = func.substr(OUTCOMES.c.period, 1, 7).label("month")
+        keys = [OUTCOMES.c[name] for name in ("version", "target", "horizon")]
+        rows = self._grouped([*keys, month], predictor, since, OUTCOMES.c.in_sample.is_(False))
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def _grouped(
+        self, keys: Sequence[Any], predictor: str | None, since: str | None, *more: Any
+    ) -> list[dict[str, Any]]:
+        wanted = select(*keys, *_measures()).group_by(*keys).order_by(*keys)
+        conditions = list(more)
+        if predictor is not None:
+            conditions.append(OUTCOMES.c.predictor == predictor)
+        if since is not None:
+            conditions.append(OUTCOMES.c.period >= since)
+        with self._engine.connect() as connection:
+            found = connection.execute(wanted.where(*conditions)).mappings()
+            return [_finished(dict(row)) for row in found]
+
+    def _upsert(self, rows: list[dict[str, Any]]) -> Any:
+        dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
+        statement: Any = dialect.insert(OUTCOMES).values(rows)
+        key = [column.name for column in OUTCOMES.primary_key]
+        names = [column.name for column in OUTCOMES.columns]
+        changed = {name: statement.excluded[name] for name in names if name not in key}
+        return statement.on_conflict_do_update(index_elements=key, set_=changed)
+
+    def _count(self) -> int:
+        with self._engine.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(OUTCOMES)).scalar_one())
+
+
+def _measures() -> list[Any]:
+    """n, bias (mean error), mae, mse, how many intervals there are and how many held."""
+    error, inside = OUTCOMES.c.error, OUTCOMES.c.inside
+    return [
+        func.count().label("n"),
+        func.avg(error).label("bias"),
+        func.avg(func.abs(error)).label("mae"),
+        func.avg(error * error).label("mse"),
+        func.count(inside).label("intervals"),
+        func.sum(func.cast(inside, Integer)).label("held"),
+        func.min(OUTCOMES.c.period).label("first"),
+        func.max(OUTCOMES.c.period).label("last"),
+    ]
+
+
+def _finished(row: Mapping[str, Any]) -> dict[str, Any]:
+    made = {name: value for name, value in row.items() if name not in ("mse", "intervals", "held")}
+    made["rmse"] = float(row["mse"]) ** 0.5
+    intervals = int(row["intervals"])
+    made["coverage_90"] = float(row["held"]) / intervals if intervals else None
+    return made

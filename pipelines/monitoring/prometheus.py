@@ -1,0 +1,35 @@
+"""Running scores as Prometheus metrics, for a textfile collector or a page of metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+_LABELS = ("predictor", "version", "target", "horizon", "sample")
+#: Name of a metric -> column of a score, help.
+_METRICS = {
+    "halyard_outcome_count": ("n", "Forecasts whose outcome is known"),
+    "halyard_outcome_bias": ("bias", "Mean error; Sharpe ratios, or per cent of density"),
+    "halyard_outcome_mean_absolute_error": ("mae", "Mean absolute error, same units"),
+    "halyard_outcome_root_mean_square_error": ("rmse", "Root mean square error, same units"),
+    "halyard_outcome_coverage_90": ("coverage_90", "Share of 90 % intervals that held"),
+}
+
+
+def metrics_text(scores: Sequence[Mapping[str, Any]]) -> str:
+    """The text exposition of `OutcomeStore.scores`."""
+    registry = CollectorRegistry()
+    for name, (column, text) in _METRICS.items():
+        gauge = Gauge(name, text, _LABELS, registry=registry)
+        for row in scores:
+            if row[column] is not None:
+                gauge.labels(*_labels(row)).set(float(row[column]))
+    return generate_latest(registry).decode()
+
+
+def _labels(row: Mapping[str, Any]) -> tuple[str, ...]:
+    sample = "in" if row["in_sample"] else "out"
+    plain = tuple(str(row[name]) for name in ("predictor", "version", "target", "horizon"))
+    return (*plain, sample)
