@@ -131,7 +131,7 @@ def _course(key: str, name: str, periods: pl.DataFrame, palette: Palette) -> Pic
 @styled
 def course(periods: pl.DataFrame, unit: str, palette: Palette) -> Figure:
     """Error, bias and coverage over time, a line per version."""
-    figure, axes = panels(3, 1, height=6.0)
+    figure, axes = panels(3, 1, height=2.0)
     weighted = periods.group_by("version", "month", maintain_order=True).agg(
         ((pl.col("rmse") ** 2 * pl.col("n")).sum() / pl.col("n").sum()).sqrt().alias("rmse"),
         ((pl.col("bias") * pl.col("n")).sum() / pl.col("n").sum()).alias("bias"),
