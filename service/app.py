@@ -5,15 +5,17 @@
 
 The settings are measured ones: tracing, access log and long request timers cost more
 than a forecast does, and a second BentoML service would lose requests under load.
+Newly promoted models are taken without a restart: see `service.watch_slot`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import bentoml
 from bentoml.exceptions import BentoMLException
@@ -29,25 +31,28 @@ from pipelines.registry import (
     publish,
     verify,
 )
-from pipelines.served import enclosing_bento, served_models
+from pipelines.served import SERVED, enclosing_bento, served_models
+from service.started import earlier, tell_workers, told_by_parent
+from service.watch import watch, watch_seconds
+from service.watch_meters import SwapMeters, forget_dead_workers
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from service.predictor import Predictor
-    from service.thermosphere_predictor import DensityPredictor
 
 #: BentoML's own deadline; ours (turn.DEADLINE_SECONDS) comes before it.
 TIMEOUT_SECONDS = 45
 
 
 def find_models() -> dict[str, StoredModel]:
-    """The models to serve by name, with their files checked.
+    """The models to serve by name, with their files checked; none in a worker.
 
     Raises BentoMLException, which BentoML's command line prints in one line: a fault
     found here ends the start, one found in a worker would be tried again for ever.
     """
+    if told_by_parent() is not None:
+        return {}
     try:
+        watch_seconds()
         found = served_models()
         for stored in found.values():
             verify(stored)
@@ -55,6 +60,7 @@ def find_models() -> dict[str, StoredModel]:
                 publish(stored)
     except HalyardError as error:
         raise BentoMLException(str(error)) from None
+    tell_workers({name: stored.version for name, stored in found.items()})
     return found
 
 
@@ -84,6 +90,7 @@ POINTS = bentoml.metrics.Counter("halyard_density_points_total", "Densities told
 DENSITY_SECONDS = bentoml.metrics.Histogram(
     "halyard_density_seconds", "Time to answer a request for densities"
 )
+SWAPS = SwapMeters()
 
 
 @bentoml.service(
@@ -109,33 +116,48 @@ class Halyard:
         density_assimilation = bentoml.models.BentoModel(STORED[DENSITY_ASSIMILATION].tag)
 
     def __init__(self) -> None:
+        from service.champion import load_density_models, load_fund_models
         from service.gateway import Gateway
+        from service.watch_slot import Slot
 
-        self.predictor: Predictor | None = None
-        self.density: DensityPredictor | None = None
+        forget_dead_workers()
+        funds = Slot(FUND_SHARPE, load_fund_models, SWAPS)
+        density = Slot(THERMOSPHERE_DENSITY, load_density_models, SWAPS)
+        self.slots: dict[str, Slot[Any]] = {FUND_SHARPE: funds, THERMOSPHERE_DENSITY: density}
+        self.watching: asyncio.Task[None] | None = None
         MOUNT.app = Gateway(
-            lambda: self.predictor, _observe, lambda: self.density, _observe_density
+            lambda: funds.predictor,
+            _observe,
+            lambda: density.predictor,
+            _observe_density,
+            lambda: [*funds.refused, *density.refused],
         )
 
     @bentoml.on_startup
     def load(self) -> None:
-        """Load and warm up; a model that cannot be served ends the server."""
-        from service.champion import load_density_predictor, load_predictor
-
+        """Load and warm up; when a model cannot be served, nor an earlier one, the server ends."""
         try:
-            if FUND_SHARPE in STORED:
-                self.predictor = load_predictor(STORED[FUND_SHARPE])
-            if THERMOSPHERE_DENSITY in STORED:
-                self.density = load_density_predictor(
-                    STORED[THERMOSPHERE_DENSITY],
-                    STORED.get(DENSITY_CORRECTION),
-                    STORED.get(DENSITY_ASSIMILATION),
-                )
+            for name in SERVED:
+                self.slots[name].start(earlier(name))
         except HalyardError as error:
             _end(error)
-        # What is loaded now stays: the collector need not look at it again.
+        # What is loaded now stays: the collector need not look at it again. Models that are
+        # replaced go without it, since they hold no cycles.
         gc.collect()
         gc.freeze()
+
+    @bentoml.on_startup
+    async def watch(self) -> None:
+        """Follow what is promoted from now on; the models of a Bento are fixed."""
+        seconds = watch_seconds()
+        if seconds and enclosing_bento() is None:
+            self.watching = asyncio.create_task(watch(list(self.slots.values()), seconds))
+
+    @bentoml.on_shutdown
+    async def unwatch(self) -> None:
+        """Stop following."""
+        if self.watching is not None:
+            self.watching.cancel()
 
 
 def _observe(funds: int, seconds: float) -> None:

@@ -74,7 +74,7 @@ class FundSharpeRoutes:
             raise ServiceError(
                 503,
                 "no fund model is loaded: the server is still starting, or has none (train one "
-                "with `halyard train fund-sharpe` and start it again)",
+                "with `halyard train fund-sharpe`; it answers once it is promoted)",
             )
         return predictor
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import resources
 
@@ -22,6 +22,7 @@ from service.predictor import Predictor
 from service.thermosphere import ThermosphereRoutes
 from service.thermosphere_predictor import DensityPredictor
 from service.turn import Turn
+from service.watch_slot import Refusal
 
 logger = logging.getLogger("bentoml.halyard")
 
@@ -53,12 +54,13 @@ class Gateway:
         observe: Observer = _unobserved,
         density: Callable[[], DensityPredictor | None] = lambda: None,
         observe_density: Observer = _unobserved,
+        refused: Callable[[], Sequence[Refusal]] = tuple,
     ) -> None:
         turn = Turn()
         routes = [
             *FundSharpeRoutes(predictor, observe, turn).routes(),
             *ThermosphereRoutes(density, observe_density, turn).routes(),
-            models_route([predictor, density]),
+            models_route([predictor, density], refused),
             Route("/", _page("index.html")),
             Route("/docs", _page("docs.html")),
             Route("/docs.json", _document),

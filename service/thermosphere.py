@@ -113,7 +113,8 @@ class ThermosphereRoutes:
             raise ServiceError(
                 503,
                 "no density emulator is loaded: the server is still starting, or has none "
-                "(train one with `halyard train thermosphere-density` and start it again)",
+                "(train one with `halyard train thermosphere-density`; it answers once it is "
+                "promoted)",
             )
         return predictor
 

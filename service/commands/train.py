@@ -10,6 +10,9 @@ import typer
 
 from models.errors import ConfigError
 from pipelines.registry import DENSITY_CORRECTION, FUND_SHARPE, THERMOSPHERE_DENSITY
+
+# A model of another frequency is stored, not served.
+from pipelines.served import SERVED_PERIODS_PER_YEAR as SERVED_PERIODS_PER_YEAR
 from service.commands import train_correction, train_density
 from service.commands.panel_options import PanelOptions, takes_panel
 from service.commands.promotion import settle
@@ -19,10 +22,6 @@ if TYPE_CHECKING:
     from models.fund_sharpe import FundSharpeConfig
     from pipelines.datasets.panel import ReturnsPanel
     from pipelines.registry import StoredModel
-
-#: What the service answers for; a model of another frequency is stored, not served.
-SERVED_PERIODS_PER_YEAR = 12
-
 
 app = target_group("train", "Train a model and store it as a new version.")
 

@@ -134,7 +134,12 @@ BAD: list[tuple[str, Body | str, str, str]] = [
     ("level of one", good(levels=[0.5, 1.0]), "levels[1]", "expected a probability above 0 and"),
     ("no levels", good(levels=[]), "levels", "expected at least 1 item"),
     ("many levels", good(levels=[0.5] * 51), "levels", "expected at most 50 items"),
-    ("unknown correction", good(correction="best"), "correction", "expected 'none', 'satellite' or"),
+    (
+        "unknown correction",
+        good(correction="best"),
+        "correction",
+        "expected 'none', 'satellite' or",
+    ),
     (
         "a correction that is not stored",
         good(correction="satellite"),

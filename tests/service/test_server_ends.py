@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 import socket
@@ -13,8 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from pipelines import registry
 from pipelines.registry import FUND_SHARPE
 from tests.service.running import Server, free_port, halyard, served
+from tests.service.variants import store_variant
 
 
 def one_line(text: str) -> str:
@@ -89,14 +90,12 @@ def test_an_alias_to_a_version_that_is_gone_is_one_line(trained_home: Path, tmp_
 
 
 def test_a_model_that_computes_something_else_ends_the_server(
-    trained_home: Path, tmp_path: Path
+    trained_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
     shutil.copytree(trained_home, home, symlinks=True)
-    for file in (home / "bentoml/models" / FUND_SHARPE).glob("*/metadata.json"):
-        about = json.loads(file.read_text("utf-8"))
-        about["sample"]["mean"][0][0] += 0.5
-        file.write_text(json.dumps(about), "utf-8")
+    monkeypatch.setenv("HALYARD_HOME", str(home))
+    registry.promote(store_variant(registry.get_model(FUND_SHARPE), 0.0, sample_off=0.5))
     done = halyard(home, "serve", "--port", str(free_port()))
     assert done.returncode == 2
     reasons = [line for line in done.stderr.splitlines() if line.startswith("halyard: ")]
