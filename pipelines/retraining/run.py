@@ -29,7 +29,7 @@ MakeDomain = Callable[[StoredModel | None], Domain]
 class Outcome:
     """How a run ended.
 
-    state     done, or stopped: at the deadline, or after the one step that was asked for
+    state     done; stopped: at the deadline; open: after the one step that was asked for
     decision  not needed, kept, promoted, challenger, refused; "" while not done
     """
 
@@ -116,8 +116,8 @@ def _recorded(run: Run, table: RunsTable, only: str | None) -> Outcome:
         put("failed", str(error))
         raise
     if not finished:
-        put("stopped", f"after step {only}")
-        return Outcome(run.folder.run_id, "stopped", "", f"step {only} is done", run.folder.report)
+        put("open", f"after step {only}")
+        return Outcome(run.folder.run_id, "open", "", f"step {only} is done", run.folder.report)
     put("done")
     end = run.result("record")
     return Outcome(run.folder.run_id, "done", end["decision"], end["why"], run.folder.report)

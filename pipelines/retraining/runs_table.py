@@ -68,7 +68,7 @@ class RunsTable:
 
     def abandon_others(self, name: str, run: str) -> None:
         """Mark runs of this place that were left unfinished, now that another one began."""
-        open_ones = RUNS.c.state.in_(("running", "stopped", "failed"))
+        open_ones = RUNS.c.state.in_(("running", "open", "stopped", "failed"))
         here = (RUNS.c.name == name, RUNS.c.place == place(), RUNS.c.run != run)
         change = update(RUNS).where(*here, open_ones).values(state="abandoned")
         with self._engine.begin() as connection:

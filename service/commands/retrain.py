@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.registry import FUND_SHARPE, THERMOSPHERE_DENSITY
-from service.commands import retrain_density
+from service.commands import retrain_density, retrain_runs
 from service.commands.panel_options import PanelOptions, takes_panel
 from service.commands.retrain_options import (
     Config,
@@ -91,3 +91,4 @@ def _shipped(quick: bool) -> str:
 
 
 app.command(THERMOSPHERE_DENSITY)(retrain_density.retrain_density)
+app.command("runs")(retrain_runs.runs)

@@ -87,18 +87,18 @@ def carry_out(
         _tell_look(name, make, settings)
         return
     wanted = Asked(**asked, only=only_step, database=database, say=_say)
-    _tell(name, retrain(name, told, make, settings, wanted), only_step)
+    _tell(name, retrain(name, told, make, settings, wanted))
 
 
 def _say(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def _tell(name: str, outcome: Outcome, only_step: str | None) -> None:
-    if outcome.state == "stopped" and only_step is None:
+def _tell(name: str, outcome: Outcome) -> None:
+    if outcome.state == "stopped":
         typer.echo(f"Run {outcome.run} was stopped: {outcome.why}. The same command goes on.")
         raise typer.Exit(STOPPED)
-    if outcome.state == "stopped":
+    if outcome.state == "open":
         typer.echo(f"Run {outcome.run}: {outcome.why}.")
         return
     typer.echo(f"Run {outcome.run} of {name}: {outcome.decision}: {outcome.why}.")

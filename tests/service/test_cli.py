@@ -59,7 +59,7 @@ def test_every_file_of_a_verb_is_on_the_command_line() -> None:
     helpers |= {"data_space_weather", "density_options", "promotion", "studies", "targets"}
     helpers |= {"train_density", "train_correction", "backtest_density", "tune_density"}
     helpers |= {f"models_{of}" for of in ("change", "compare", "log", "options", "transfer")}
-    helpers |= {"retrain_density", "retrain_options"}
+    helpers |= {"retrain_density", "retrain_options", "retrain_runs"}
     helpers |= {f"batch_{of}" for of in ("options", "progress", "run")}
     helpers |= {"forecast_fund_sharpe", "forecast_density", "data_orbit_points"}
     files = {path.stem for path in Path(cli.__file__).parent.joinpath("commands").glob("*.py")}

@@ -88,7 +88,8 @@ def world(hours: int = 24 * 425) -> tuple[MadeUpFields, Any]:
 
 
 def density_config(**changes: Any) -> DensityConfig:
-    return replace(QUICK, held_out=(), last="2002-03", **changes)
+    plain: dict[str, Any] = {"held_out": (), "last": "2002-03"}
+    return replace(QUICK, **{**plain, **changes})
 
 
 def retrain_density(
