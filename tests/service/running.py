@@ -27,6 +27,10 @@ class Server:
     process: subprocess.Popen[bytes]
     log: Path
 
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
     def said(self) -> str:
         """Everything that it wrote so far, to stdout and stderr."""
         return self.log.read_text("utf-8")
@@ -99,12 +103,13 @@ def serving(
 
 
 @contextmanager
-def served(home: Path, log: Path, patience: float = PATIENCE) -> Iterator[Server]:
-    """`halyard serve` on a free port."""
+def served(home: Path, log: Path, patience: float = PATIENCE, **more: str) -> Iterator[Server]:
+    """`halyard serve` on a free port; `more` goes into its environment."""
     port = free_port()
     command = [sys.executable, "-m", "service.cli", "serve", "--port", str(port)]
     root = Path(__file__).resolve().parents[2]
-    with serving(command, root, port, "Stop it with", environment(home), log, patience) as server:
+    env = environment(home, **more)
+    with serving(command, root, port, "Stop it with", env, log, patience) as server:
         yield server
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.model_variants import store_variant
 from pipelines import registry
 from pipelines.registry import FUND_SHARPE
 from tests.service.running import Server, free_port, halyard, served
-from tests.service.variants import store_variant
 
 
 def one_line(text: str) -> str:

@@ -32,17 +32,19 @@ def shifted(state: State, array: str, by: float) -> State:
 
 
 def store_variant(
-    stored: StoredModel, by: float, *, sample_off: float = 0.0, **config: Any
+    stored: StoredModel, by: float, *, sample_off: float = 0.0, **settings: Any
 ) -> StoredModel:
     """Store a version that answers something else, in the home of the moment.
 
     sample_off   added to its recorded sample, so that it cannot be repeated
-    config       settings that its state claims
+    settings     that it claims to have been trained with
     """
     state = shifted(registry.load_state(stored), SHIFTED[stored.name], by)
-    state = replace(state, config={**state.config, **config})
     sample = dict(recorded(stored, state))
     sample["mean"] = (np.asarray(sample["mean"]) + sample_off).tolist()
+    if settings:
+        claimed = {**state.config["settings"], **settings}
+        state = replace(state, config={**state.config, "settings": claimed})
     about = stored.metadata
     return registry.save_model(
         stored.name,

@@ -1,0 +1,97 @@
+"""Promotions under load: does every answer come, is it one version's, and how long does it take?
+
+    HALYARD_HOME=/tmp/home halyard serve &   then, with the same HALYARD_HOME,
+    python -m benchmarks.hot_swap --port 3000
+
+It stores two further versions of each champion of that home, and promotes them back and
+forth while requests come at a fixed pace; the same pace without promotions comes first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.open_load import OpenLoad
+from benchmarks.swap_load import NAMES, Right, asks, judge, right_answers, swap_under_load, variants
+from benchmarks.timing import machine
+from pipelines import registry
+from pipelines.registry import StoredModel
+
+RESULTS = Path(__file__).parent / "results" / "hot_swap.json"
+
+
+async def settle(port: int, right: Right, models: Mapping[str, Sequence[StoredModel]]) -> None:
+    """Promote the first versions and wait until they answer. Raises TimeoutError."""
+    for versions in models.values():
+        registry.promote(versions[0], why="hot swap under load")
+    wanted = {name: versions[0].version for name, versions in models.items()}
+    async with asyncio.timeout(60):
+        while True:
+            load = OpenLoad(port, [ask for ask in asks() if ask.name == "models"], 10.0)
+            await load.run(0.1)
+            (answer,) = load.answered
+            if right.get((answer.name, answer.content)) == wanted:
+                return
+
+
+async def measure(port: int, seconds: float, per_second: float, every: float) -> dict[str, Any]:
+    """The same load without and with promotions, in this order."""
+    before = {name: registry.get_model(name) for name in NAMES}
+    models = {name: variants(name) for name in NAMES}
+    right = right_answers(models, asks())
+    try:
+        await settle(port, right, models)
+        warm = OpenLoad(port, asks(), per_second)
+        await warm.run(2.0)
+        calm = OpenLoad(port, asks(), per_second)
+        await calm.run(seconds)
+        swaps, promotions = await swap_under_load(
+            port, models, right, seconds=seconds, per_second=per_second, every=every
+        )
+    finally:
+        for stored in before.values():
+            registry.promote(stored, why="as before the hot swap under load")
+    firsts = [promotion.first for promotion in promotions if promotion.first is not None]
+    return {
+        "machine": machine(),
+        "per_second": per_second,
+        "seconds": seconds,
+        "quiet": asdict(judge(calm.answered, right)),
+        "swapping": asdict(swaps),
+        "promotions": len(promotions),
+        "answered_by_the_new_version": len(firsts),
+        "first_answer_seconds": {
+            "median": round(float(np.median(firsts)), 2) if firsts else None,
+            "worst": round(max(firsts), 2) if firsts else None,
+        },
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description="promotions while a server is asked")
+    parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--per-second", type=float, default=50.0)
+    parser.add_argument("--every", type=float, default=2.5, help="seconds between promotions")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args(arguments)
+    found = asyncio.run(measure(options.port, options.seconds, options.per_second, options.every))
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(found, indent=1, allow_nan=False)
+    options.out.write_text(text + "\n", "utf-8")
+    print(text)  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
