@@ -25,6 +25,7 @@ from pipelines.retraining.density_fits import (
     months_between,
 )
 from pipelines.retraining.folder import RunFolder
+from pipelines.thermosphere_density.series_file import read_series
 from pipelines.warm_up_density import DensitySample
 from tests.pipelines.retraining.worlds import density_config, retrain_density, world
 from tests.pipelines.thermosphere_density.made_up_fields import MadeUpFields
@@ -205,11 +206,19 @@ def test_drivers_beyond_the_champions_training_are_drift() -> None:
     assert drift_of(fields, drivers, None, 1)["drifted"] is None
 
 
-def test_tuning_reads_only_hours_before_the_comparison() -> None:
+def test_tuning_reads_only_hours_before_the_comparison(home: Path) -> None:
     fields, drivers = world(JANUARY)
-    config = density_config()
-    how = ["tuning.trials=1", "tuning.startup_trials=1"]
-    outcome = retrain_density(fields, drivers, config, how)
-    tuned = RunFolder(NAME, outcome.run).result("tune") or {}
-    assert tuned["trials"] == 1
-    assert tuned["study"] is None or tuned["study"].startswith(NAME)
+    space = home / "space.yaml"
+    space.write_text(
+        "parameters:\n  epochs: {type: int, low: 1, high: 3}\n"
+        "  unknown_start: {type: float, low: 0.0, high: 1.0}\n"
+        "  static_epochs: {type: int, low: 1, high: 2}\n"
+    )
+    how = ["tuning.trials=2", f"tuning.space={space}"]
+    outcome = retrain_density(fields, drivers, density_config(), how)
+    folder = RunFolder(NAME, outcome.run)
+    tuned = folder.result("tune") or {}
+    assert tuned["trials"] == 2
+    assert tuned["settings"]["recurrent"]["training"]["epochs"] in (1, 2, 3)
+    (file,) = folder.path.glob("study/series-*.safetensors")
+    assert read_series(file).times[-1] == np.datetime64("2001-12-31T23")

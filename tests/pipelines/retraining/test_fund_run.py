@@ -53,7 +53,7 @@ def test_a_better_challenger_replaces_a_bad_champion_and_a_bad_one_does_not_come
     assert 'src="http' not in page
     third = retrain_funds(small_panel(), bad_config(), ANY)
     assert third.decision == "kept"
-    assert "surely worse" in third.why
+    assert "above the champion's" in third.why
     assert registry.champion_version(FUND) == new.version
     # What is stored can be served: it loads, and repeats its recorded sample.
     model = from_state(registry.load_state(new))
@@ -122,8 +122,9 @@ def test_if_needed_waits_for_data_and_for_age() -> None:
     assert (young.decision, "only 2 new periods" in young.why) == ("not needed", True)
     rest = retrain_funds(small_panel(185), overrides=ANY, if_needed=True)
     assert (rest.decision, "lacks 5 periods" in rest.why) == ("not needed", True)
-    old = retrain_funds(small_panel(192), overrides=ANY, if_needed=True)
-    assert old.decision in ("kept", "promoted")
+    # Twelve months are reason enough: it goes on, to where the deadline is.
+    old = retrain_funds(small_panel(192), overrides=ANY, if_needed=True, minutes=0.0)
+    assert (old.state, old.why) == ("stopped", "no time left to fit another model")
 
 
 def test_the_deadline_ends_a_run_between_fits_and_the_next_one_goes_on() -> None:
@@ -131,6 +132,11 @@ def test_the_deadline_ends_a_run_between_fits_and_the_next_one_goes_on() -> None
     assert (stopped.state, stopped.why) == ("stopped", "no time left to fit another model")
     done = retrain_funds(small_panel(180), overrides=ANY)
     assert (done.run, done.decision) == (stopped.run, "promoted")
+
+
+def test_the_deadline_ends_a_search_that_has_found_nothing_yet() -> None:
+    stopped = retrain_funds(small_panel(), None, ["tuning.trials=1"], minutes=0.0)
+    assert (stopped.state, stopped.why) == ("stopped", "no time left to try other settings")
 
 
 def test_tuning_begins_with_the_champions_settings_and_sees_no_date_of_the_comparison() -> None:

@@ -141,7 +141,7 @@ def test_a_run_that_is_killed_ends_as_one_that_is_not(
         assert [name for name in expected if found[name] != expected[name]] == []
 
 
-@pytest.mark.parametrize("every", [61, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [97, pytest.param(3, marks=pytest.mark.slow)])
 def test_killed_at_any_line_that_writes_a_model_is_saved_and_promoted_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: int
 ) -> None:
@@ -161,4 +161,4 @@ def test_killed_at_any_line_that_writes_a_model_is_saved_and_promoted_once(
         assert [record["to"] for record in made] == [old.version, mine[0].version]
         assert RunsTable().rows(NAME)[0]["state"] == "done"
         step += every
-    assert kills > 10
+    assert kills > 5

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import ConfigError
+from models.errors import ArtefactError, ConfigError
 from pipelines import registry
 from pipelines.retraining.folder import RunFolder
 from pipelines.retraining.pipeline import steps
@@ -140,6 +140,52 @@ def test_a_stopped_run_goes_on_at_its_step_and_does_no_other_again() -> None:
     assert (second.run, second.decision) == (first.run, "promoted")
     assert domain.calls["train"] == 1
     assert domain.calls["compare"] == 2
+
+
+def test_a_model_that_a_killed_step_saved_is_found_and_not_saved_again() -> None:
+    champion()
+    domain = Scripted()
+    first = run_scripted(domain, run_id="r")
+    for step in ("package", "promote", "record"):
+        RunFolder(NAME, "r").step_file(step).unlink()
+    assert run_scripted(domain, run_id="r") == first
+    assert domain.calls["store"] == 1
+    assert len(promotions()) == 2
+
+
+def test_a_challenge_that_was_made_is_not_made_again() -> None:
+    champion()
+    by_hand = ["promotion.automatic=false"]
+    first = run_scripted(Scripted(), by_hand, run_id="r")
+    for step in ("promote", "record"):
+        RunFolder(NAME, "r").step_file(step).unlink()
+    assert run_scripted(Scripted(), by_hand, run_id="r") == first
+    actions = [record["action"] for record in registry.audit_records(NAME)]
+    assert actions == ["promote", "challenge"]
+
+
+def test_a_promotion_that_was_rolled_back_is_not_made_again_by_its_run() -> None:
+    old = champion()
+    run_scripted(Scripted(), run_id="r")
+    registry.rollback(NAME, why="too wide")
+    for step in ("promote", "record"):
+        RunFolder(NAME, "r").step_file(step).unlink()
+    run_scripted(Scripted(), run_id="r")
+    assert registry.champion_version(NAME) == old.version
+
+
+def test_a_winner_whose_files_are_damaged_is_an_error_and_not_a_loss() -> None:
+    champion()
+    run_scripted(Scripted(), ["promotion.automatic=false"], run_id="r")
+    new = registry.get_model(NAME, "challenger")
+    next((new.folder / "state").glob("*.safetensors")).write_bytes(b"x")
+    folder = RunFolder(NAME, "s")
+    run_scripted(Scripted(), run_id="s", only="validate")
+    for step in ("drift", "decide", "tune", "train", "backtest", "latency", "judge"):
+        run_scripted(Scripted(), run_id="s", only=step)
+    folder.keep("package", {"passed": True, "version": new.version})
+    with pytest.raises(ArtefactError, match="not the one that was saved"):
+        run_scripted(Scripted(), run_id="s")
 
 
 def test_a_run_is_resumed_only_when_it_was_told_the_same() -> None:

@@ -24,9 +24,9 @@ from tests.pipelines.thermosphere_density.made_up_fields import QUICK, MadeUpFie
 
 #: Two fits of each side. A busy machine doubles a time of milliseconds, so latency is loose.
 FUND_HOW = [
-    "comparison.origins=60",
+    "comparison.origins=40",
     "comparison.step=2",
-    "comparison.refit_every=30",
+    "comparison.refit_every=20",
     "promotion.latency_ratio=20",
 ]
 FUND = "fund-sharpe"
