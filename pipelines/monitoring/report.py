@@ -1,0 +1,126 @@
+"""What a drift report says: findings, whether there is drift, and sentences for a person."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class DriftFinding:
+    """One test of one thing.
+
+    name        what was looked at, e.g. "dispersion"
+    test        level, jump, ks, psi, adwin, range or coverage (see docs/monitoring.md)
+    where       series, satellite or target that it concerns; "" for all of them
+    statistic   of the test, None where it could not be made
+    p_value     chance of one as large where nothing drifts, None for what is only shown
+    adjusted    p_value for all tests of the report together (Holm 1979)
+    recent      the recent value, in `unit`
+    usual       the reference's value
+    since       when the change began, where the test can tell
+    flagged     adjusted lies below the report's alpha
+    note        why it could not be made, or what limits it
+    """
+
+    name: str
+    test: str
+    where: str = ""
+    statistic: float | None = None
+    p_value: float | None = None
+    adjusted: float | None = None
+    recent: float | None = None
+    usual: float | None = None
+    unit: str = ""
+    since: str = ""
+    flagged: bool = False
+    note: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The finding in words."""
+        place = f" of {self.where}" if self.where else ""
+        begun = f", since about {self.since}" if self.since else ""
+        chance = "" if self.adjusted is None else f"; adjusted p {self.adjusted:.2g}"
+        values = ""
+        if self.recent is not None and self.usual is not None:
+            unit = f" {self.unit}" if self.unit else ""
+            values = f" is {self.recent:.3g}{unit}, usually {self.usual:.3g}{unit}"
+        return f"{self.name}{place}{values} ({self.test}{chance}){begun}"
+
+
+@dataclass(frozen=True)
+class DriftReport:
+    """Everything that was looked at.
+
+    kind        fund-sharpe inputs, thermosphere-density inputs, forecasts or outcomes
+    reference   first and last period or time of the span compared with
+    recent      first and last of the span judged
+    alpha       chance that an undisturbed span is flagged
+    notes       what could not be looked at, and why
+    """
+
+    kind: str
+    reference: tuple[str, str]
+    recent: tuple[str, str]
+    alpha: float
+    findings: tuple[DriftFinding, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def flagged(self) -> tuple[DriftFinding, ...]:
+        """Findings that are drift, the surest first."""
+        found = [finding for finding in self.findings if finding.flagged]
+        return tuple(sorted(found, key=lambda f: 0.0 if f.adjusted is None else f.adjusted))
+
+    @property
+    def drifted(self) -> bool:
+        return any(finding.flagged for finding in self.findings)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The report in words: the verdict first, then each flagged finding, then notes."""
+        span = f"{self.recent[0]} to {self.recent[1]}"
+        against = f"{self.reference[0]} to {self.reference[1]}"
+        tests = sum(finding.p_value is not None for finding in self.findings)
+        verdict = "has drifted" if self.drifted else "shows no drift"
+        first = f"{self.kind}: {span} {verdict} against {against} ({tests} tests)."
+        told = [f"{finding.sentence}." for finding in self.flagged]
+        return (first, *(text[:1].upper() + text[1:] for text in told), *self.notes)
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it as JSON-able data; numbers that are none become null."""
+        findings = [
+            {**{k: _finite(v) for k, v in asdict(f).items()}, "sentence": f.sentence}
+            for f in self.findings
+        ]
+        return {
+            "kind": self.kind,
+            "drifted": self.drifted,
+            "reference": list(self.reference),
+            "recent": list(self.recent),
+            "alpha": self.alpha,
+            "sentences": list(self.sentences),
+            "findings": findings,
+        }
+
+
+def judged(findings: Sequence[DriftFinding], alpha: float) -> tuple[DriftFinding, ...]:
+    """The findings with p-values adjusted for their number, and flags set.
+
+    Holm's step-down (1979): whatever hangs together among the tests, the chance that any
+    is flagged where nothing drifts stays below `alpha`.
+    """
+    tested = [i for i, finding in enumerate(findings) if finding.p_value is not None]
+    order = sorted(tested, key=lambda i: findings[i].p_value or 0.0)
+    out, least = list(findings), 0.0
+    for rank, i in enumerate(order):
+        least = max(least, min(1.0, (len(order) - rank) * (findings[i].p_value or 0.0)))
+        out[i] = replace(findings[i], adjusted=least, flagged=least < alpha)
+    return tuple(out)
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
