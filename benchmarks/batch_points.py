@@ -59,9 +59,11 @@ Seconds = dict[str, float]
 def run_job(stored: StoredModel, points: Path, folder: Path) -> Seconds:
     """Seconds of the whole batch in processes of its own, its memory, and bytes per point."""
     words = ["-m", "benchmarks.batch_points_job", str(stored.folder), str(points), str(folder)]
-    with subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True) as process:
-        with PeakMemory(process.pid) as memory:
-            printed, _ = process.communicate()
+    with (
+        subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True) as process,
+        PeakMemory(process.pid) as memory,
+    ):
+        printed, _ = process.communicate()
     found: Seconds = json.loads(printed)
     return {**found, "peak_mb": memory.peak_mb}
 

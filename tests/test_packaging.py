@@ -83,7 +83,7 @@ def test_constraints_pin_every_declared_dependency() -> None:
     declared = [*document["project"]["dependencies"], *document["dependency-groups"]["dev"]]
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     pinned = {line.split("==")[0].lower() for line in lines if "==" in line}
-    names = {re.split("[<>=]", requirement)[0].lower() for requirement in declared}
+    names = {re.split(r"[<>=\[]", requirement)[0].lower() for requirement in declared}
     assert {name.replace("-", "_") for name in names} <= {p.replace("-", "_") for p in pinned}
 
 

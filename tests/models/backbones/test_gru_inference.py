@@ -1,3 +1,5 @@
+"""The fast GRU of inference gives what torch's own gives."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Features of the newest time alone are those of the whole history."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Freed memory stays in the process where the C library can be told so."""
+
 from __future__ import annotations
 
 import ctypes

@@ -1,3 +1,5 @@
+"""Densities of a batch are those that the service answers with."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""Good points are kept in order, broken ones become rejects with their reason."""
+
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone

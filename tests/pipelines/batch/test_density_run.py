@@ -1,3 +1,5 @@
+"""A night of points, stopped and taken up again, ends with the same bytes."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Files of every kind are cut into the same shards, wherever they lie."""
+
 from __future__ import annotations
 
 import os

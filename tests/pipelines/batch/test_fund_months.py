@@ -1,3 +1,5 @@
+"""Months are understood in every usual way of writing them."""
+
 from __future__ import annotations
 
 from datetime import date, datetime

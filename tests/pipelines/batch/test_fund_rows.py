@@ -1,3 +1,5 @@
+"""Rows of funds become funds side by side; broken ones are told with their reason."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""The memory that is allowed decides how many rows and workers there are."""
+
 from __future__ import annotations
 
 import pytest

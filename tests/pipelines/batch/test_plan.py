@@ -1,3 +1,5 @@
+"""A plan is what it was when it is read again, and refuses another input or model."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""A run keeps what is done, goes on where it stopped, and doubles nothing."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,3 +1,5 @@
+"""Progress is a bar on a terminal and lines elsewhere, with rate and time left."""
+
 from __future__ import annotations
 
 import pytest
