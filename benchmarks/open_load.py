@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 HOST = "127.0.0.1"
 #: Longest wait for one answer.
 DEADLINE_SECONDS = 30.0
+#: A connection that was idle for longer is not used again: the server may be closing it, and
+#: its own limit is 5 seconds.
+IDLE_SECONDS = 1.0
 _LIMIT = 2**24
 
 
@@ -83,19 +86,20 @@ class OpenLoad:
     async def _one(self, ask: Ask, due: float, idle: list[_Connection]) -> None:
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                connection = idle.pop() if idle else await _connected(self.port)
+                connection = _fresh(idle) or await _connected(self.port)
                 status, content = await connection.exchange(ask.message())
             idle.append(connection)
-        except (OSError, EOFError, TimeoutError) as error:
+        except (OSError, EOFError, TimeoutError, ValueError, IndexError) as error:
             status, content = 0, repr(error).encode()
         seconds = time.perf_counter() - due
         self.answered.append(Answered(ask.name, due, seconds, status, content))
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Connection:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
+    used: float = 0.0
 
     async def exchange(self, message: bytes) -> tuple[int, bytes]:
         """Status and body of the answer."""
@@ -103,11 +107,22 @@ class _Connection:
         await self.writer.drain()
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode().lower()
         size = int(head.split("content-length:")[1].split("\r\n")[0])
-        return int(head.split()[1]), await self.reader.readexactly(size)
+        content = await self.reader.readexactly(size)
+        self.used = time.perf_counter()
+        return int(head.split()[1]), content
 
     def close(self) -> None:
         with suppress(OSError):
             self.writer.close()
+
+
+def _fresh(idle: list[_Connection]) -> _Connection | None:
+    """The connection that was used last, unless it is too old; then all are."""
+    if idle and time.perf_counter() - idle[-1].used < IDLE_SECONDS:
+        return idle.pop()
+    while idle:
+        idle.pop().close()
+    return None
 
 
 async def _connected(port: int) -> _Connection:

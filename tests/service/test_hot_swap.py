@@ -27,6 +27,7 @@ from benchmarks.swap_load import (
     Right,
     Verdict,
     asks,
+    judge,
     right_answers,
     swap_under_load,
     variants,
@@ -82,8 +83,10 @@ class Scene:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["model"]["version"])
 
-    def load(self, seconds: float, per_second: float, every: float) -> tuple[Verdict, Any]:
-        return asyncio.run(
+    def load(
+        self, seconds: float, per_second: float, every: float
+    ) -> tuple[Verdict, list[Promotion]]:
+        answered, promotions = asyncio.run(
             swap_under_load(
                 self.server.port,
                 self.models,
@@ -93,6 +96,7 @@ class Scene:
                 every=every,
             )
         )
+        return judge(answered, self.right), promotions
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
@@ -163,12 +167,12 @@ def test_the_benchmark_writes_what_it_found_and_leaves_the_champions(
     scene: Scene, tmp_path: Path
 ) -> None:
     out = tmp_path / "results.json"
-    words = ["--port", str(scene.server.port), "--seconds", "6", "--per-second", "20"]
-    assert hot_swap.main([*words, "--every", "1.5", "--out", str(out)]) == 0
+    words = ["--port", str(scene.server.port), "--seconds", "3", "--per-second", "34"]
+    assert hot_swap.main([*words, "--every", "0.8", "--out", str(out)]) == 0
     found: dict[str, Any] = json.loads(out.read_text("utf-8"))
-    assert found["quiet"]["requests"] == found["swapping"]["requests"] == 120
+    assert found["quiet"]["requests"] == found["swapping"]["requests"] == 102 * hot_swap.ROUNDS
     assert found["swapping"]["failures"] == found["swapping"]["mixed"] == []
-    assert found["promotions"] == 3
+    assert found["promotions"] == 3 * hot_swap.ROUNDS
     champions = {name: registry.champion_version(name) for name in NAMES}
     assert champions == {name: versions[0].version for name, versions in scene.models.items()}
 
