@@ -1,7 +1,8 @@
 """Drift reports: has what comes in, what goes out, or what came true left its usual range?
 
 Choose `fund_drift` for a panel of returns, `density_drift` for densities that satellites
-measured, `forecast_drift` for tables of forecasts, `outcome_drift` for what became of them.
+measured, `driver_drift` for space weather, `forecast_drift` for tables of forecasts,
+`outcome_drift` for what became of them.
 """
 
 from __future__ import annotations
@@ -11,13 +12,20 @@ from dataclasses import replace
 
 import polars as pl
 
+from models.contract import FloatArray
+from models.emulators.drivers import Drivers
 from models.errors import ConfigError, DataError
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.monitoring.changes import change_point
 from pipelines.monitoring.channels import Channel, channel_findings
+from pipelines.monitoring.driver_channels import (
+    beyond_training,
+    driver_channels,
+    driver_labels,
+)
 from pipelines.monitoring.fund_channels import fund_channels
 from pipelines.monitoring.outcome_channels import forecast_channels, months_of, outcome_channels
-from pipelines.monitoring.report import DriftFinding, DriftReport, judged
+from pipelines.monitoring.report import DriftFinding, DriftReport, Trace, judged
 from pipelines.monitoring.satellite_channels import DatedErrors, satellite_channels
 from pipelines.monitoring.settings import DriftSettings
 
@@ -60,6 +68,25 @@ def density_drift(
     return _report("satellite densities", tested, dated.labels, recent_months, settings)
 
 
+def driver_drift(
+    drivers: Drivers,
+    recent_months: int = 12,
+    limits: FloatArray | None = None,
+    settings: DriftSettings | None = None,
+) -> DriftReport:
+    """Hold the newest months of space weather against all before, and against a training.
+
+    limits  driver × (lowest, highest) of an emulator's training; None for none
+    """
+    settings = settings or DriftSettings()
+    tested = [(recent_months, channel) for channel in driver_channels(drivers, recent_months)]
+    report = _report("space weather", tested, driver_labels(drivers), recent_months, settings)
+    if limits is None:
+        return report
+    any_driver, each = beyond_training(drivers, limits, recent_months)
+    return replace(report, findings=(any_driver, *each, *report.findings))
+
+
 def outcome_drift(
     outcomes: pl.DataFrame, recent_months: int = 12, settings: DriftSettings | None = None
 ) -> DriftReport:
@@ -99,7 +126,15 @@ def _report(
         for (channel, _), finding in zip(raw, adjusted, strict=True)
     ]
     spans = (labels[0], labels[split - 1]), (labels[split], labels[-1])
-    return DriftReport(kind, *spans, settings.alpha, tuple(findings))
+    traces = [Trace(c.name, c.where, c.unit, c.stretch) for span, c in tested if span == recent]
+    return DriftReport(
+        kind,
+        *spans,
+        settings.alpha,
+        tuple(findings),
+        labels=tuple(labels),
+        traces=tuple(traces),
+    )
 
 
 def _dated(

@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from models.contract import FloatArray
+
 
 @dataclass(frozen=True)
 class DriftFinding:
     """One test of one thing.
 
     name        what was looked at, e.g. "dispersion"
-    test        level, jump, ks, psi, adwin, range or coverage (see docs/monitoring.md)
+    test        level, jump, ks, psi or range (see docs/drift.md)
     where       series, satellite or target that it concerns; "" for all of them
     statistic   of the test, None where it could not be made
     p_value     chance of one as large where nothing drifts, None for what is only shown
     adjusted    p_value for all tests of the report together (Holm 1979)
     recent      the recent value, in `unit`
-    usual       the reference's value
+    usual       the reference's value; for a range, the most that is allowed
     since       when the change began, where the test can tell
     flagged     adjusted lies below the report's alpha
     note        why it could not be made, or what limits it
@@ -44,11 +46,31 @@ class DriftFinding:
         place = f" of {self.where}" if self.where else ""
         begun = f", since about {self.since}" if self.since else ""
         chance = "" if self.adjusted is None else f"; adjusted p {self.adjusted:.2g}"
-        values = ""
-        if self.recent is not None and self.usual is not None:
-            unit = f" {self.unit}" if self.unit else ""
-            values = f" is {self.recent:.3g}{unit}, usually {self.usual:.3g}{unit}"
+        values = self._values()
         return f"{self.name}{place}{values} ({self.test}{chance}){begun}"
+
+    def _values(self) -> str:
+        """What it is and usually is; of logarithms, how many times as large."""
+        if self.recent is None or self.usual is None:
+            return ""
+        if self.unit == "log":
+            return f" is {math.exp(self.recent - self.usual):.3g} times the usual"
+        unit = f" {self.unit}" if self.unit else ""
+        word = "allowed" if self.test == "range" else "usually"
+        return f" is {self.recent:.3g}{unit}, {word} {self.usual:.3g}{unit}"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a channel looked like over time: its statistic over the stretch that ends there.
+
+    values  one per label of the report, NaN where unknown
+    """
+
+    name: str
+    where: str
+    unit: str
+    values: FloatArray
 
 
 @dataclass(frozen=True)
@@ -60,6 +82,7 @@ class DriftReport:
     recent      first and last of the span judged
     alpha       chance that an undisturbed span is flagged
     notes       what could not be looked at, and why
+    labels      every period, and the traces of all channels over them: for figures, not in JSON
     """
 
     kind: str
@@ -68,6 +91,8 @@ class DriftReport:
     alpha: float
     findings: tuple[DriftFinding, ...]
     notes: tuple[str, ...] = field(default=())
+    labels: tuple[str, ...] = field(default=(), repr=False)
+    traces: tuple[Trace, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def flagged(self) -> tuple[DriftFinding, ...]:

@@ -14,18 +14,15 @@ class DriftSettings:
     alpha         chance that an undisturbed span is flagged at all, over all tests of a report
     min_blocks    spans of the recent one's length that the reference must hold
     psi_bins      bins of the population stability index
-    coverage      what the interval promises that outcomes are held against
     """
 
     alpha: float = 0.05
     min_blocks: int = 6
     psi_bins: int = 5
-    coverage: float = 0.9
 
     def __post_init__(self) -> None:
-        for name in ("alpha", "coverage"):
-            if not 0 < getattr(self, name) < 1:
-                raise ConfigError(f"{name}: expected between 0 and 1, got {getattr(self, name)}")
+        if not 0 < self.alpha < 1:
+            raise ConfigError(f"alpha: expected between 0 and 1, got {self.alpha}")
         for name, least in (("min_blocks", 4), ("psi_bins", 2)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name}: expected {least} or more, got {getattr(self, name)}")

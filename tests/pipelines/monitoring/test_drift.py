@@ -14,10 +14,18 @@ import pytest
 from models.contract import FloatArray
 from models.errors import ConfigError, DataError
 from pipelines.datasets.density.satellite_densities import read_satellite_densities
+from pipelines.datasets.funds import load_panel
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.datasets.sources import embedded_panel
+from pipelines.evaluation.style import to_svg
 from pipelines.monitoring.changes import change_point
-from pipelines.monitoring.drift import density_drift, forecast_drift, fund_drift, outcome_drift
+from pipelines.monitoring.drift import (
+    density_drift,
+    forecast_drift,
+    fund_drift,
+    outcome_drift,
+)
+from pipelines.monitoring.drift_figures import drift_figure
 from pipelines.monitoring.report import DriftFinding, judged
 from pipelines.monitoring.satellite_channels import DatedErrors, flux_fit
 from pipelines.monitoring.satellite_errors import dated_errors
@@ -25,8 +33,9 @@ from pipelines.monitoring.settings import DriftSettings
 from pipelines.monitoring.shapes import ks_distance, psi_distance
 from service import cli
 
-SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "thermosphere"
-SATELLITES = SHARED / "satellite_densities_2000_2014.csv"
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
+SATELLITES = SHARED / "thermosphere" / "satellite_densities_2000_2014.csv"
+ETFS = SHARED / "funds" / "us_etf_monthly_to_2021.parquet"
 
 
 def moved(panel: ReturnsPanel, months: int, change: str) -> ReturnsPanel:
@@ -72,6 +81,29 @@ def test_later_months_do_not_move_a_report_of_earlier_ones() -> None:
     changed = moved(panel, 24, "volatility")
     again = changed.until(len(panel.periods) - 24)
     assert fund_drift(early).to_json() == fund_drift(again).to_json()
+
+
+@pytest.mark.skipif(not ETFS.is_file(), reason="the funds' file is not beside the project")
+@pytest.mark.parametrize("change", ["volatility", "mean"])
+def test_a_planted_regime_in_traded_funds_is_flagged_and_a_real_year_is_not(change: str) -> None:
+    panel = load_panel(ETFS).panel
+    known = panel.until(panel.periods.index("2019-12") + 1)
+    assert not fund_drift(known).drifted
+    assert fund_drift(moved(known, 12, change)).drifted
+
+
+def test_logarithms_are_told_as_ratios() -> None:
+    found = DriftFinding("volatility", "level", recent=np.log(0.6), usual=np.log(0.3), unit="log")
+    assert found.sentence == "volatility is 2 times the usual (level)"
+
+
+def test_what_was_watched_is_drawn_the_surest_drift_first() -> None:
+    report = fund_drift(moved(embedded_panel(), 12, "volatility"))
+    figure = drift_figure(report, most=3)
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert titles[0].startswith("dispersion (jump, p ")
+    assert len([title for title in titles if title]) == 3
+    assert to_svg(figure, "drift") == to_svg(drift_figure(report, most=3), "drift")
 
 
 def test_too_short_a_panel_is_refused() -> None:
@@ -208,9 +240,7 @@ def test_distances_are_none_between_equal_samples() -> None:
     assert psi_distance(values, values + 100, 5) > 1.0
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"alpha": 0.0}, {"coverage": 1.0}, {"min_blocks": 2}, {"psi_bins": 1}]
-)
+@pytest.mark.parametrize("wrong", [{"alpha": 0.0}, {"min_blocks": 2}, {"psi_bins": 1}])
 def test_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="expected"):
         DriftSettings(**wrong)  # type: ignore[arg-type]
@@ -231,5 +261,8 @@ def test_the_command_tells_drift_by_its_exit_code(
     )
     table.write_parquet(tmp_path / "moved.parquet")
     words = ["drift", "fund-sharpe", "--data", str(tmp_path / "moved.parquet"), "--json"]
-    assert cli.run(words) == 3
+    assert cli.run([*words, "--figure", str(tmp_path / "drift.png")]) == 3
     assert json.loads(capsys.readouterr().out)["drifted"] is True
+    assert (tmp_path / "drift.png").read_bytes().startswith(b"\x89PNG")
+    assert cli.run([*words, "--figure", "drift.docx"]) == 2
+    assert "expected a name that ends in .png, .svg or .pdf" in capsys.readouterr().err
