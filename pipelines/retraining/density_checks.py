@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.emulators.drivers import COLUMNS, Drivers
+from models.emulators.drivers import Drivers
 from models.emulators.settings import DensityConfig
-from models.errors import ConfigError, DataError
-from pipelines.retraining.density_fits import Champion, first_judged
+from models.errors import ConfigError, DataError, HalyardError
+from pipelines.retraining.density_fits import Champion
 from pipelines.retraining.folder import Result
 from pipelines.thermosphere_density.fields import Fields
 
 #: Log10 density (kg/m3) between 100 and 1000 km lies within, in any model of the atmosphere.
 PLAUSIBLE = (-20.0, -5.0)
-
-#: Share of hours with a driver beyond the training that is called drift.
-BEYOND = 0.05
 
 
 def remarks(
@@ -76,19 +73,13 @@ def _check_champion(fields: Fields, config: DensityConfig, champion: Champion) -
         )
 
 
-def drift_of(fields: Fields, drivers: Drivers, champion: Champion | None, recent: int) -> Result:
-    """Have the drivers of the newest months left what the champion was trained on? As JSON."""
-    if champion is None:
-        return {"drifted": None, "sentences": ["No drift report: there is no champion yet."]}
-    first = first_judged(fields.times[-1], recent)
-    values = drivers.values[drivers.times >= max(first, drivers.times[0])]
-    low, high = champion.emulator.limits.T
-    beyond = np.asarray((values < low) | (values > high))
-    share = float(beyond.any(axis=1).mean())
-    names = [list(COLUMNS)[i] for i in np.flatnonzero(beyond.any(axis=0))]
-    what = f" ({', '.join(names)})" if names else ""
-    said = (
-        f"In {share:.1%} of the hours since {first} some driver{what} lies beyond the champion's "
-        f"training; more than {BEYOND:.0%} is drift."
-    )
-    return {"drifted": share > BEYOND, "share": share, "drivers": names, "sentences": [said]}
+def drift_of(drivers: Drivers, champion: Champion | None, recent: int) -> Result:
+    """Have the drivers of the newest months left what they were before, and what the champion
+    was trained on? As JSON."""
+    from pipelines.monitoring.drift import driver_drift
+
+    limits = None if champion is None else champion.emulator.limits
+    try:
+        return driver_drift(drivers, recent, limits).to_json()
+    except HalyardError as error:
+        return {"drifted": None, "sentences": [f"No drift report: {error}"]}

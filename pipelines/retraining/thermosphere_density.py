@@ -87,7 +87,7 @@ class DensityRetraining:
         )
 
     def drift(self) -> Result:
-        return drift_of(self.fields, self.drivers, self.stored, self.how.need.recent)
+        return drift_of(self.drivers, self.stored, self.how.need.recent)
 
     def facts(self) -> Facts:
         champion = self.stored

@@ -197,13 +197,19 @@ def test_drivers_beyond_the_champions_training_are_drift() -> None:
     fields, drivers = world(JANUARY)
     some = fits_of(fields, drivers, None, "a").challenger(density_config())
     champion = Champion(some, density_config(), fields.times[-1])
-    assert drift_of(fields, drivers, champion, 1)["drifted"] is False
+    assert drift_of(drivers, champion, 1)["drifted"] is False
     values = drivers.values.copy()
-    values[-24 * 10 :, 0] *= 3.0
-    report = drift_of(fields, replace(drivers, values=values), champion, 1)
-    assert report["drifted"] is True
-    assert "some driver (" in report["sentences"][0]
-    assert drift_of(fields, drivers, None, 1)["drifted"] is None
+    values[-24 * 20 :, 0] *= 3.0
+    stormy = replace(drivers, values=values)
+    assert drift_of(stormy, champion, 1)["drifted"] is True
+    assert "beyond" in " ".join(drift_of(stormy, champion, 1)["sentences"])
+
+
+def test_drivers_too_few_for_a_report_say_so() -> None:
+    _, drivers = world(24 * 40)
+    report = drift_of(drivers, None, 12)
+    assert report["drifted"] is None
+    assert report["sentences"][0].startswith("No drift report: ")
 
 
 def test_tuning_reads_only_hours_before_the_comparison(home: Path) -> None:
