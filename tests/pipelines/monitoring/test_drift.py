@@ -92,6 +92,24 @@ def test_a_planted_regime_in_traded_funds_is_flagged_and_a_real_year_is_not(chan
     assert fund_drift(moved(known, 12, change)).drifted
 
 
+def test_too_few_funds_or_months_are_refused() -> None:
+    panel = embedded_panel()
+    few = replace(panel, ids=panel.ids[:4], returns=panel.returns[:4])
+    with pytest.raises(DataError, match=r"at least 5 funds with 24 returns .* got 4"):
+        fund_drift(few)
+    with pytest.raises(DataError, match="12 periods, expected more than the 12 recent ones"):
+        outcome_drift(outcomes().head(20 * 12))
+
+
+def test_what_cannot_be_tested_says_why() -> None:
+    report = outcome_drift(outcomes().head(20 * 40))
+    assert not report.drifted
+    assert {finding.note for finding in report.findings} == {
+        "too few stretches with values to compare with"
+    }
+    assert report.findings[0].sentence == "bias (level)"
+
+
 def test_logarithms_are_told_as_ratios() -> None:
     found = DriftFinding("volatility", "level", recent=np.log(0.6), usual=np.log(0.3), unit="log")
     assert found.sentence == "volatility is 2 times the usual (level)"

@@ -104,6 +104,22 @@ def wait_for_a_taken_trial(url: str) -> None:
     raise AssertionError("no trial was taken")
 
 
+def test_what_never_gave_a_heartbeat_is_dead_after_a_while(tmp_path: Path) -> None:
+    url = fresh_database()
+    total = settings(url, trials=2)
+    study = studies.open_study(total, url, toys.bowl_space())
+    studies.check_setup(study, toys.bowl_space(), toys.source("bowl"))
+    # Killed before its first heartbeat; the second even before it said who runs it.
+    trial_list.note_taken(study.ask(), "elsewhere")
+    study.ask()
+    trial_list.queue_dead(study, total, url)
+    assert [trial.state for trial in trials(url)] == ["running", "interrupted", "waiting"]
+    started = time.monotonic()
+    result = tune(toys.source("bowl"), toys.bowl_space(), total, tmp_path)
+    assert result.counts == {"complete": 2, "interrupted": 2}
+    assert time.monotonic() - started > trial_list.SILENT_BEATS - 2
+
+
 @pytest.mark.slow
 def test_a_machine_that_slept_gives_up_the_trial_that_another_has_run(tmp_path: Path) -> None:
     url = fresh_database()

@@ -121,6 +121,16 @@ def broken_beside_slow(marker: str) -> Objective:
     return objective
 
 
+def told_to_stop() -> Objective:
+    """Send its process what ends it in order."""
+
+    def objective(params: dict[str, Any], report: Report) -> float:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return bowl()(params, report)
+
+    return objective
+
+
 def slow(seconds: float = 0.15) -> Objective:
     """The bowl, taking a while."""
 
