@@ -64,8 +64,8 @@ def load_density_predictor(
     Raises ArtefactError or DataError.
     """
     from models.emulators.storage import from_state
+    from pipelines.thermosphere_density.stored_corrections import load_corrections
     from pipelines.warm_up_density import DensitySample
-    from service.thermosphere_correction import load_corrections
     from service.thermosphere_predictor import DensityPredictor
     from service.thermosphere_weather import WeatherTable
 
