@@ -26,8 +26,8 @@ from benchmarks.timing import machine
 from pipelines.batch.contract import REJECTS, Made, Shard
 from pipelines.batch.postgres_connection import connect
 from pipelines.batch.postgres_query import Query
-from pipelines.batch.postgres_sink import SHARDS, postgres_sink
-from pipelines.batch.postgres_tables import create_tables
+from pipelines.batch.postgres_sink import postgres_sink
+from pipelines.batch.postgres_tables import SHARDS, create_tables
 from pipelines.fund_sharpe.forecast_table import FORECAST_SCHEMA
 from pipelines.provenance import provenance
 
@@ -69,7 +69,7 @@ def measure(url: str, rows: int) -> dict[str, Any]:
             key=KEY,
         )
         with connect(url) as connection:
-            create_tables(connection, TABLE, FORECAST_SCHEMA, KEY, SHARDS)
+            create_tables(connection, TABLE, FORECAST_SCHEMA, KEY, {})
         tables = [forecasts(first, SHARD_ROWS) for first in range(0, rows, SHARD_ROWS)]
         seconds = {}
         for what in ("insert", "update"):
@@ -88,6 +88,16 @@ def measure(url: str, rows: int) -> dict[str, Any]:
     return {f"{what}_rows_per_second": round(rows / took) for what, took in seconds.items()}
 
 
+def server(url: str) -> dict[str, str]:
+    """What the figures depend on: version, and whether commits wait for the disk."""
+    with connect(url) as connection:
+        rows = [
+            connection.execute(f"SHOW {name}").fetchone() for name in ("server_version", "fsync")
+        ]
+    version, fsync = (str(row[0]) for row in rows if row)
+    return {"server_version": version.split()[0], "fsync": fsync}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and write the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -95,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args(arguments)
-    figures = {"rows": given.rows, **measure(given.url, given.rows)}
+    figures = {"rows": given.rows, **measure(given.url, given.rows), **server(given.url)}
     about = {**figures, "machine": machine(), "provenance": provenance()}
     given.out.write_text(json.dumps(about, indent=1) + "\n", "utf-8")
     sys.stdout.write(json.dumps(figures, indent=1) + "\n")

@@ -147,6 +147,16 @@ class PreparedJob(Protocol):
         ...
 
 
+@runtime_checkable
+class DescribedJob(Protocol):
+    """A job that can say what its columns mean."""
+
+    @property
+    def meanings(self) -> Mapping[str, str]:
+        """Column -> meaning and unit, for tables that can keep them."""
+        ...
+
+
 class Sink(Protocol):
     """Where forecasts go. Every step may be repeated after a crash."""
 

@@ -17,6 +17,7 @@ import polars as pl
 
 from pipelines.batch.contract import REJECTS, Made, Shard, Source
 from pipelines.batch.fund_columns import FundColumns, Rates
+from pipelines.batch.meanings import fund_meanings
 from pipelines.registry import StoredModel
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ class FundSharpeJob:
             **FORECAST_SCHEMA,
             **dict.fromkeys(("market", "model", "version"), pl.Categorical()),
         }
+
+    @property
+    def meanings(self) -> Mapping[str, str]:
+        """See meanings."""
+        return fund_meanings()
 
     def fingerprint(self) -> Mapping[str, Any]:
         """Version of the model and its checksums, columns, horizons, risk-free rate."""

@@ -39,6 +39,8 @@ _TYPES: dict[str, Any] = {
     "date": pl.Date,
     **dict.fromkeys(("timestamp", "timestamptz"), pl.Datetime("us")),
 }
+#: What the reader of text makes itself.
+_NUMBERS = (pl.Int64, pl.Float64)
 _MOMENT = "YYYY-MM-DD HH24:MI:SS.US"
 
 
@@ -51,7 +53,7 @@ class Query:
 
     def head(self, rows: int = HEAD) -> pl.DataFrame:
         """The first rows. Raises DataError for a statement that fails, DependencyError."""
-        limited = replace(self, statement=f"SELECT * FROM ({self._bare}) AS head LIMIT {rows}")
+        limited = replace(self, statement=f"SELECT * FROM ({self._bare}\n) AS head LIMIT {rows}")
         return pl.concat(list(limited.tables()))
 
     def tables(self) -> Iterator[pl.DataFrame]:
@@ -80,6 +82,7 @@ class Query:
 
     @property
     def _bare(self) -> str:
+        """Without the last semicolon. A line must end after it: it may end in a comment."""
         return self.statement.strip().rstrip(";")
 
     def _write(self, file: BinaryIO) -> None:
@@ -94,7 +97,7 @@ class Query:
 
     def _schema(self, connection: psycopg.Connection[Any]) -> dict[str, str]:
         """Column -> type of PostgreSQL."""
-        cursor = connection.execute(f"SELECT * FROM ({self._bare}) AS none LIMIT 0")
+        cursor = connection.execute(f"SELECT * FROM ({self._bare}\n) AS none LIMIT 0")
         columns = cursor.description or []
         found = {column.name: str(column.type_display).split("(")[0] for column in columns}
         if len(found) < len(columns):
@@ -103,7 +106,7 @@ class Query:
 
     def _copy(self, schema: dict[str, str]) -> str:
         columns = ", ".join(_selected(name, kind) for name, kind in schema.items())
-        inner = f"SELECT {columns} FROM ({self._bare}) AS rows"
+        inner = f"SELECT {columns} FROM ({self._bare}\n) AS rows"
         return f"COPY ({inner}) TO STDOUT (FORMAT csv, NULL '{NULL}')"
 
 
@@ -157,7 +160,7 @@ def _last_row(text: bytes) -> int:
 
 def _parsed(text: bytes, schema: dict[str, str]) -> pl.DataFrame:
     types = {name: _TYPES.get(kind, pl.String) for name, kind in schema.items()}
-    read = {n: pl.String if kind in (pl.Boolean, *_TIMES) else kind for n, kind in types.items()}
+    read = {n: kind if kind in _NUMBERS else pl.String for n, kind in types.items()}
     if not text:
         return pl.DataFrame(schema=types)
     frame = pl.read_csv(
@@ -168,15 +171,19 @@ def _parsed(text: bytes, schema: dict[str, str]) -> pl.DataFrame:
         null_values=[NULL],
         empty_string_is_null=False,
     )
-    moments = [n for n, kind in types.items() if kind in _TIMES]
-    truths = [n for n, kind in types.items() if kind == pl.Boolean]
-    return frame.with_columns(
-        *(pl.col(name).str.to_datetime("%Y-%m-%d %H:%M:%S%.f") for name in moments),
-        *(pl.col(name) == "t" for name in truths),
-    )
+    return frame.with_columns(_value(name, kind) for name, kind in types.items())
 
 
-_TIMES = (pl.Datetime("us"),)
+def _value(name: str, kind: Any) -> pl.Expr:
+    """A column as it is meant; a time beyond those of tables, such as infinity, is none."""
+    column = pl.col(name)
+    if kind == pl.Date:
+        return column.str.to_date("%Y-%m-%d", strict=False)
+    if kind == pl.Datetime("us"):
+        return column.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", strict=False)
+    return column == "t" if kind == pl.Boolean else column
+
+
 Inner = TypeVar("Inner", FileSource, FundSource, FundRowSource)
 
 

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from models.errors import ConfigError, DependencyError
-from pipelines.batch.contract import REJECTS, BatchJob, Kept, Made, Shard
+from pipelines.batch.contract import REJECTS, BatchJob, DescribedJob, Kept, Made, Shard
 from pipelines.batch.plan import Plan
 from pipelines.batch.postgres_connection import connect, first_line, shown
 from pipelines.batch.postgres_tables import (
     NULL,
+    SHARDS,
     create_tables,
     quoted,
     quoted_table,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 #: Times that a shard is tried while the server restarts, and seconds before the first retry.
 _TRIES, _PAUSE = 6, 0.5
-SHARDS = "halyard_batch_shards"
 
 
 @dataclass
@@ -75,11 +75,12 @@ class PostgresSink:
     def prepare(self, plan: Plan, job: BatchJob) -> PostgresSink:
         """Create the tables that are missing. Raises ConfigError for a table of another shape."""
         schema = batch_schema(job)
+        meanings = job.meanings if isinstance(job, DescribedJob) else {}
         import psycopg
 
         try:
             with connect(self.url) as connection:
-                create_tables(connection, self.table, schema, job.key, SHARDS)
+                create_tables(connection, self.table, schema, job.key, meanings)
                 refuse_other_table(connection, self.table, schema, job.key)
         except psycopg.Error as error:
             raise ConfigError(

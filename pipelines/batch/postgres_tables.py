@@ -16,6 +16,12 @@ NULL = "\\N"
 _WORDS = (pl.String, pl.Categorical, pl.Enum)
 #: One at a time makes tables: two runs that begin together would both try.
 _LOCK = 4711
+#: Name of the table of finished shards; its columns and those of a table of rejects.
+SHARDS = "halyard_batch_shards"
+_SHARDS = (
+    "run text, shard bigint, rows bigint, rejects bigint, digest text, PRIMARY KEY (run, shard)"
+)
+_REJECTS = 'run text, shard bigint, "where" text, id text, reason text'
 
 
 def sql_type(kind: Any) -> str:
@@ -38,20 +44,37 @@ def create_tables(
     table: str,
     schema: Mapping[str, Any],
     key: Sequence[str],
-    shards: str,
+    meanings: Mapping[str, str],
 ) -> None:
-    """Make what is missing: the table, that of its rejects, that of shards."""
+    """Make what is missing: the table, that of its rejects, that of shards.
+
+    A table that is there is only looked at, so that an account which may write rows but not
+    make tables can be used.
+    """
+    connection.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
     columns = ", ".join(f"{quoted(name)} {sql_type(kind)}" for name, kind in schema.items())
     words = ", ".join(map(quoted, key))
-    for statement in (
-        f"SELECT pg_advisory_xact_lock({_LOCK})",
-        f"CREATE TABLE IF NOT EXISTS {quoted_table(table)} ({columns}, PRIMARY KEY ({words}))",
-        f"CREATE TABLE IF NOT EXISTS {quoted_table(rejects_table(table))} "
-        '(run text, shard bigint, "where" text, id text, reason text)',
-        f"CREATE TABLE IF NOT EXISTS {shards} (run text, shard bigint, rows bigint, "
-        "rejects bigint, digest text, PRIMARY KEY (run, shard))",
-    ):
-        connection.execute(statement)
+    if _made(connection, table, f"{columns}, PRIMARY KEY ({words})"):
+        _comment(connection, table, {n: meanings[n] for n in schema if n in meanings})
+    _made(connection, rejects_table(table), _REJECTS)
+    _made(connection, SHARDS, _SHARDS)
+
+
+def _made(connection: psycopg.Connection[Any], table: str, columns: str) -> bool:
+    """Make a table unless it is there; whether it was made."""
+    name = quoted_table(table)
+    (there,) = connection.execute("SELECT to_regclass(%s) IS NOT NULL", (name,)).fetchall()
+    if not there[0]:
+        connection.execute(f"CREATE TABLE {name} ({columns})")
+    return not there[0]
+
+
+def _comment(connection: psycopg.Connection[Any], table: str, meanings: Mapping[str, str]) -> None:
+    from psycopg import sql
+
+    words = sql.SQL("COMMENT ON COLUMN {} IS {}")
+    for name, meaning in meanings.items():
+        connection.execute(words.format(sql.Identifier(*table.split("."), name), meaning))
 
 
 def refuse_other_table(
@@ -96,5 +119,13 @@ def texts(frame: pl.DataFrame) -> bytes:
         for name, kind in frame.schema.items()
         if isinstance(kind, pl.Datetime)
     ]
-    plain = frame.with_columns(moments)
-    return plain.write_csv(include_header=False, null_value=NULL).encode()
+    # A text with a zero byte is none to PostgreSQL, and one bad name may not end a run.
+    words = [
+        pl.col(name).str.replace_all("\0", "\ufffd", literal=True)
+        for name, kind in frame.schema.items()
+        if kind == pl.String
+    ]
+    plain = frame.with_columns(*moments, *words)
+    # In quotes, so that a text that reads like NULL is not taken for it.
+    text = plain.write_csv(include_header=False, null_value=NULL, quote_style="non_numeric")
+    return text.encode()

@@ -27,6 +27,7 @@ from pipelines.batch.density_columns import (
     id_kind,
     refuse_without_columns,
 )
+from pipelines.batch.meanings import density_meanings
 from pipelines.batch.records import Records
 from pipelines.registry import StoredModel
 
@@ -70,6 +71,11 @@ class DensityJob:
     def schema(self) -> Mapping[str, Any]:
         """See density_columns."""
         return density_schema(self.levels, self.named)
+
+    @property
+    def meanings(self) -> Mapping[str, str]:
+        """See meanings."""
+        return density_meanings(self.levels)
 
     def fingerprint(self) -> Mapping[str, Any]:
         """Versions, settings, and checksums of the space weather."""

@@ -51,7 +51,8 @@ def _draw(ax: Axes, trace: Trace, report: DriftReport) -> None:
 
 
 def _title(trace: Trace, found: DriftFinding | None) -> str:
-    name = f"{trace.name}: {trace.where}" if trace.where else trace.name
+    # Half a page is too narrow for both in one line.
+    name = f"{trace.name}\n{trace.where}" if trace.where else trace.name
     if found is None or found.adjusted is None:
         return f"{name} (not tested)"
     return f"{name} ({found.test}, p {found.adjusted:.2g})"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from models.errors import ConfigError, DependencyError
 from pipelines.database import database_url, open_database, shown
+from tests.servers.postgres import fresh_database, run_sql, server_url
 
 
 def test_the_default_is_a_file_in_the_home_folder(
@@ -47,3 +50,44 @@ def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:
     assert "secret" not in str(told.value)
     assert "\n" not in str(told.value)
     assert shown("postgresql://me:secret@h/n") == "postgresql://me:***@h/n"
+
+
+def test_a_server_keeps_what_a_transaction_wrote_and_nothing_of_one_that_failed() -> None:
+    url = fresh_database()
+    engine = open_database(url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE t (x INTEGER PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO t VALUES (1)"))
+
+    def write_twice() -> None:
+        with engine.begin() as connection:
+            connection.execute(text("INSERT INTO t VALUES (2)"))
+            connection.execute(text("INSERT INTO t VALUES (1)"))
+
+    with pytest.raises(IntegrityError):
+        write_twice()
+    assert run_sql(url, "SELECT x FROM t") == [(1,)]
+
+
+def test_a_session_that_the_server_ended_is_opened_again() -> None:
+    url = fresh_database()
+    engine = open_database(url)
+    ended = run_sql(
+        server_url(),
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        f"WHERE datname = '{url.rsplit('/', 1)[1]}'",
+    )
+    assert ended == [(True,)]
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT 2")).scalar() == 2
+
+
+def test_a_missing_driver_and_a_missing_database_are_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = fresh_database()
+    with pytest.raises(DependencyError, match=r'"nowhere" does not exist$'):
+        open_database(url.rsplit("/", 1)[0] + "/nowhere")
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(DependencyError, match=r"pip install 'halyard\[postgresql\]'"):
+        open_database(url)

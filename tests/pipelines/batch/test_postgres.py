@@ -1,8 +1,7 @@
-"""Forecasts into a real PostgreSQL table, rows out of a real query."""
+"""Forecasts into a real PostgreSQL table."""
 
 from __future__ import annotations
 
-import io
 import pickle
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from models.errors import ConfigError, DataError, DependencyError
-from pipelines.batch.contract import FILE, ROW
-from pipelines.batch.file_source import FileSource
+from models.errors import ConfigError, DependencyError
 from pipelines.batch.local_engine import LocalEngine
-from pipelines.batch.postgres_query import Query, QuerySource, _last_row, as_file
-from pipelines.batch.postgres_sink import PostgresSink, postgres_sink
+from pipelines.batch.meanings import fund_meanings
+from pipelines.batch.postgres_connection import connect
+from pipelines.batch.postgres_sink import PostgresSink, _copy, postgres_sink
+from pipelines.batch.postgres_tables import create_tables, texts
 from pipelines.batch.records import Records
 from pipelines.batch.run import Summary, run_batch
+from pipelines.fund_sharpe.forecast_table import FORECAST_SCHEMA
 from tests.pipelines.batch.killed import run_killed
 from tests.pipelines.batch.toy import MOMENT, Numbers, Squares
 from tests.servers.postgres import fresh_database, run_sql, server_url
@@ -138,6 +138,61 @@ def test_a_server_that_ends_sessions_is_tried_again(url: str) -> None:
     assert len(run_sql(url, ROWS)) == 10
 
 
+def test_a_server_that_stays_away_is_told_with_what_to_do(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.batch.postgres_sink._PAUSE", 0.0)
+    name = url.rsplit("/", 1)[1]
+
+    def drop(done: int, _total: int) -> None:
+        if done == 3:
+            run_sql(server_url(), f"DROP DATABASE {name} WITH (FORCE)")
+
+    with pytest.raises(DependencyError, match=r"what is written stays, go on with --resume$"):
+        run(url, progress=drop)
+
+
+def test_a_table_that_changes_under_a_run_is_one_line_and_the_run_can_go_on(url: str) -> None:
+    def close(done: int, _total: int) -> None:
+        if done == 3:
+            run_sql(url, "ALTER TABLE squares ADD CHECK (square < 20)")
+
+    with pytest.raises(DependencyError, match=r"table squares: .* violates check constraint"):
+        run(url, progress=close)
+    run_sql(url, "ALTER TABLE squares DROP CONSTRAINT squares_square_check")
+    assert run(url, resume=True).rows == 10
+    assert len(run_sql(url, ROWS)) == 10
+
+
+def test_an_account_that_may_only_write_rows_is_enough(url: str) -> None:
+    run(url)
+    run_sql(url, "DROP ROLE IF EXISTS writer")
+    run_sql(url, "CREATE ROLE writer LOGIN")
+    run_sql(url, "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer")
+    run(url.replace("//halyard@", "//writer@"), Squares(version="2"))
+    assert run_sql(url, "SELECT count(*) FROM squares") == [(20,)]
+
+
+def test_a_new_table_says_what_its_columns_mean(url: str) -> None:
+    meanings = {**fund_meanings(), "gone": "of no column"}
+    schema = {**FORECAST_SCHEMA, "model": pl.String}
+    with connect(url) as connection:
+        create_tables(connection, "funds", schema, ("id", "origin"), meanings)
+    found = run_sql(url, "SELECT col_description('funds'::regclass, 6)")
+    assert found == [("expected Sharpe ratio, annualised",)]
+    (said,) = run_sql(url, "SELECT count(*) FROM pg_description WHERE objoid = 'funds'::regclass")
+    assert said == (len(schema),)
+
+
+def test_texts_that_read_like_nothing_or_hold_a_zero_byte_are_kept(url: str) -> None:
+    run_sql(url, "CREATE TABLE odd (name text, size real)")
+    frame = pl.DataFrame({"name": ["\\N", None, "", "a\0b", 'q"\n,'], "size": [1.5, None, 2, 3, 4]})
+    with connect(url) as connection:
+        _copy(connection, "odd (name, size)", texts(frame))
+    rows = run_sql(url, "SELECT name, size FROM odd")
+    assert rows == [("\\N", 1.5), (None, None), ("", 2), ("a\ufffdb", 3), ('q"\n,', 4)]
+
+
 def test_a_table_of_another_shape_is_refused(url: str) -> None:
     run_sql(url, "CREATE TABLE squares (id text PRIMARY KEY)")
     with pytest.raises(ConfigError, match="exists without column 'square'"):
@@ -167,79 +222,6 @@ def test_a_server_that_is_not_there_is_one_line() -> None:
         run("postgresql://me:secret@127.0.0.1:1/none")
     assert "secret" not in str(told.value)
     assert "\n" not in str(told.value)
-
-
-TABLE = """
-CREATE TABLE odd (id text, day date, moment timestamptz, plain timestamp, ret float8,
-                  size int, yes boolean, cash numeric);
-INSERT INTO odd VALUES
- ('a "quoted", name', '2020-01-31', '2020-01-31 01:00+02', '2020-01-31 01:00', 0.1, 1, true, 1.5),
- (E'two\\nlines', NULL, NULL, NULL, NULL, NULL, NULL, NULL),
- ('', '2020-02-29', '2020-02-29 00:00:00.25+00', '2020-02-29', 'NaN', 3, false, 2)
-"""
-
-
-def odd(url: str) -> str:
-    run_sql(url, TABLE)
-    return "SELECT * FROM odd;"
-
-
-def test_a_query_keeps_types_empty_texts_quotes_and_lines(url: str) -> None:
-    (found,) = list(Query(url, odd(url)).tables())
-    assert found["id"].to_list() == ['a "quoted", name', "two\nlines", ""]
-    assert found["day"].dtype == pl.Date
-    assert str(found["moment"][0]) == "2020-01-30 23:00:00"
-    assert str(found["moment"][2]) == "2020-02-29 00:00:00.250000"
-    assert found["ret"].is_nan().to_list() == [False, None, True]
-    assert found["size"].to_list() == [1, None, 3]
-    assert found["yes"].to_list() == [True, None, False]
-    assert found["cash"].to_list() == [1.5, None, 2.0]
-
-
-def test_a_query_is_copied_once_in_pieces_and_read_like_a_file(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pipelines.batch.postgres_query.CHUNK", 200)
-    query = Query(url, "SELECT i AS id, i * 0.5 AS half FROM generate_series(1, 1000) AS i")
-    inner = FileSource((), rows_per_shard=300)
-    source = QuerySource(query, inner).prepare(tmp_path)
-    frames = [source.read(shard)[0] for shard in source.shards()]
-    table = pl.concat(frames)
-    assert [frame.height for frame in frames] == [300, 300, 300, 100]
-    assert table["half"].to_list() == [0.5 * i for i in range(1, 1001)]
-    assert table[ROW].to_list() == list(range(1, 1001))
-    assert table[FILE].unique().to_list() == ["--query"]
-    # A resumed run reads the copy: the table may have changed, or the server be gone.
-    again = QuerySource(Query("postgresql://127.0.0.1:1/x", "SELECT 1"), inner).prepare(tmp_path)
-    assert again.read(again.shards()[0])[0].equals(frames[0])
-
-
-def test_a_query_without_rows_has_its_columns(url: str, tmp_path: Path) -> None:
-    found = Query(url, "SELECT 1 AS a, 'x' AS b WHERE false").head()
-    assert (found.columns, found.height) == (["a", "b"], 0)
-    assert as_file(found, tmp_path).names() == ["a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("statement", "message"),
-    [
-        ("SELECT nothing FROM nowhere", 'relation "nowhere" does not exist'),
-        ("SELECT 1 AS a, 2 AS a", "two columns have one name"),
-        ("DELETE FROM odd RETURNING 1", "syntax error"),
-    ],
-)
-def test_a_statement_that_fails_is_one_line(url: str, statement: str, message: str) -> None:
-    odd(url)
-    with pytest.raises(DataError, match=message) as told:
-        Query(url, statement).head()
-    assert "\n" not in str(told.value)
-
-
-def test_text_is_cut_at_the_end_of_rows_outside_quotes() -> None:
-    text = b'a,1\n"b\nc",2\n"d\n'
-    assert text[: _last_row(text)] == b'a,1\n"b\nc",2\n'
-    assert _last_row(b'"d\n') == 0
-    assert pl.read_csv(io.BytesIO(text[:12]), has_header=False).height == 2
 
 
 def test_an_unfinished_run_is_told_before_anything_is_written(url: str) -> None:
