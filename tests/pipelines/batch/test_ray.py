@@ -15,11 +15,26 @@ from pipelines.batch.ray_engine import RayEngine, _Actor
 from pipelines.batch.run import run_batch
 from pipelines.batch.sinks import ParquetFolder
 from pipelines.batch.work import Work
+from tests.pipelines.batch.killed import run_killed
 from tests.pipelines.batch.test_run import content
 from tests.pipelines.batch.toy import MOMENT, Numbers, Squares
 
 if os.environ.get("HALYARD_CI") != "1":
     pytest.importorskip("ray", reason="Ray is not installed")
+
+
+#: Ninety numbers on a Ray of its own, resumed where there is something to resume.
+TOY = """
+import sys
+from pathlib import Path
+from pipelines.batch.ray_engine import RayEngine
+from pipelines.batch.run import run_batch
+from pipelines.batch.sinks import ParquetFolder
+from tests.pipelines.batch.toy import MOMENT, Numbers, Squares
+
+sink, job = ParquetFolder(Path(sys.argv[1])), Squares(bad=4, pause=0.2)
+run_batch(job, Numbers(90, 3), sink, RayEngine(), workers=2, resume=True, created_at=MOMENT)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +143,23 @@ def test_a_node_that_goes_away_is_survived(tmp_path: Path) -> None:
         created_at=MOMENT,
     )
     assert content(tmp_path / "ray") == content(tmp_path / "local")
+
+
+@pytest.mark.slow
+def test_a_run_on_ray_that_is_killed_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+    script, out = tmp_path / "toy.py", tmp_path / "ray"
+    script.write_text(TOY)
+
+    def parts() -> int:
+        return len(list(out.glob("part-*.parquet")))
+
+    assert run_killed([str(script), str(out)], 2, 5, 0.5, progress=parts) == (0, 2)
+    run_batch(
+        Squares(bad=4),
+        Numbers(90, 3),
+        ParquetFolder(tmp_path / "local"),
+        LocalEngine(),
+        workers=1,
+        created_at=MOMENT,
+    )
+    assert content(out) == content(tmp_path / "local")
