@@ -229,7 +229,7 @@ def _bare(model: str, own: bool, gate: Any, queue: Any) -> None:
     ready = []
     for networks in inner.fitted.members.values():
         for network in networks:
-            module, scaling = network.module_and_scaling()
+            module, scaling = network.network_and_scaling()
             ready.append((module, list(BatchSource(windows, scaling).in_order(FUNDS))))
     with torch.inference_mode():
         for module, batches in ready:

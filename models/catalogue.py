@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from models import baselines
+from models.backbones.catalogue import BACKBONES
 from models.contract import Forecaster, State
 from models.ensembles import Ensemble, Member
 from models.errors import ArtefactError, ConfigError
@@ -96,7 +97,7 @@ def restore(state: State) -> Forecaster:
     return model.from_state(state)
 
 
-def _recurrent(cell: str) -> Entry:
+def _network(cell: str) -> Entry:
     def make(config: RecurrentConfig) -> Forecaster:
         return NetworkForecaster(replace(config.network, cell=cell), config.training)
 
@@ -133,8 +134,7 @@ def _with_seed(config: RecurrentConfig, seed: int) -> RecurrentConfig:
 
 
 CATALOGUE: dict[str, Entry] = {
-    "lstm": _recurrent("lstm"),
-    "gru": _recurrent("gru"),
+    **{name: _network(name) for name in BACKBONES},
     "ensemble": Entry(EnsembleConfig, Ensemble, _make_ensemble),
     "calibrated": Entry(
         CalibratedConfig, Calibrated, lambda config: Calibrated(_make_ensemble(config.ensemble))

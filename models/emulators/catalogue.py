@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from models.backbones.catalogue import BACKBONES, WINDOWS_ONLY
 from models.baselines.dmdc import DMDc
 from models.baselines.polynomial_map import PolynomialMap
 from models.baselines.state_persistence import StatePersistence
@@ -65,8 +66,7 @@ def _network(cell: str) -> Make:
 
 
 ROLLOUT_MODELS: dict[str, Make] = {
-    "lstm": _network("lstm"),
-    "gru": _network("gru"),
+    **{name: _network(name) for name in BACKBONES if name not in WINDOWS_ONLY},
     "memoryless": _network(MEMORYLESS),
     "persistence": lambda _config, _seed: StatePersistence(),
     "dmdc": lambda _config, _seed: DMDc(),

@@ -40,6 +40,11 @@ class BatchSource:
     def __len__(self) -> int:
         return len(self._starts)
 
+    @property
+    def outcomes(self) -> int:
+        """How many outcomes are known, over rows and leads."""
+        return int(torch.isfinite(self._target).sum())
+
     def batch(self, rows: torch.Tensor) -> Batch:
         """Gather the rows at these indices."""
         # index_select is three times as fast as square brackets here.

@@ -1,4 +1,4 @@
-"""Fit and predict: a recurrent network as a `Forecaster`, one model for all series.
+"""Fit and predict: a network as a `Forecaster`, one model for all series.
 
 Choose it when many series share their dynamics. The network models
 (target - reference) / scale and is zero before training, so that with good references
@@ -14,22 +14,24 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from models.backbones.base import Shape
+from models.backbones.catalogue import make_backbone
 from models.contract import LEVELS, FloatArray, Forecast, State, Windows
 from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
-from models.forecasters.batches import BatchSource, ShuffledBatches
-from models.forecasters.lightning import MODULES, DirectForecaster
+from models.forecasters.batches import BatchSource
+from models.forecasters.direct_network import DirectNetwork
 from models.forecasters.many_networks import SharedInputs
-from models.forecasters.recurrent_network import DirectNetwork
-from models.forecasters.settings import NetworkConfig, TrainingConfig
-from models.forecasters.trained_module import Optimisation
-from models.forecasters.training import Report, Validation, run_training
-from models.heads import HEADS
+from models.forecasters.optimisation import Report
+from models.forecasters.settings import NetworkConfig, TrainingConfig, network_config
+from models.heads import HEADS, Head
 from models.transforms.scaling import WindowScaling, check_inputs
 
 __all__ = ["NetworkConfig", "NetworkForecaster", "TrainingConfig"]
 
 #: Rows per forward pass of a prediction.
 CHUNK = 8192
+#: What names of stored weights begin with.
+WEIGHTS = "weights.network."
 #: Rows, evenly spread, whose errors give a point forecast its distribution.
 ERROR_ROWS = 20_000
 #: Outcomes of a lead that its distribution of errors needs; below, it is a point.
@@ -44,14 +46,15 @@ class _Fitted:
     error_quantiles  lead × level, standardised; zero for heads with a distribution
     """
 
-    module: DirectForecaster
+    network: DirectNetwork
+    head: Head
     scaling: WindowScaling
     shape: dict[str, Any]
     error_quantiles: npt.NDArray[np.float32]
 
 
 class NetworkForecaster:
-    """LSTM or GRU with a predictive head; global over series, direct for all leads."""
+    """A backbone with a predictive head; global over series, direct for all leads."""
 
     def __init__(
         self, network: NetworkConfig | None = None, training: TrainingConfig | None = None
@@ -75,21 +78,23 @@ class NetworkForecaster:
         scaling = WindowScaling.fit(train, self.network.standardise)
         check_inputs(valid)
         shape = self._shape_of(train)
-        source = BatchSource(train, scaling)
-        batches = ShuffledBatches(source, self.training.batch_size, self.training.seed)
+        # Lightning takes seconds to import, and those who only forecast do without.
+        from models.forecasters.direct_training import train_direct
+
         with torch.random.fork_rng():
             torch.manual_seed(self.training.seed)
-            module = self._build(shape, self.training.epochs * len(batches))
-            run_training(
-                module,
-                batches,
-                epochs=self.training.epochs,
-                gradient_clip=self.training.gradient_clip,
-                accelerator=self.training.accelerator,
-                callbacks=self._callbacks(valid, scaling, report),
+            network, head = self._build(shape), self._head
+            train_direct(
+                network,
+                head,
+                self._loss,
+                BatchSource(train, scaling),
+                lambda: BatchSource(valid, scaling),
+                self.training,
+                report,
             )
         errors = np.zeros((len(train.leads), len(LEVELS)), dtype=np.float32)
-        self._fitted = _Fitted(module, scaling, shape, errors)
+        self._fitted = _Fitted(network.eval(), head, scaling, shape, errors)
         if self.network.head == "point":
             errors[:] = self._error_quantiles(train, valid)
         return self
@@ -112,19 +117,19 @@ class NetworkForecaster:
         """(Mean of `predict` - reference) / scale, row × lead, float32; checks no values."""
         fitted = self._require_fit()
         self._check_shape(inputs.windows, fitted.shape)
-        head = fitted.module.head
         batches = inputs.batches(fitted.scaling, CHUNK)
-        return np.concatenate([head.mean(fitted.module(batch)).numpy() for batch in batches])
+        means = [fitted.head.mean(fitted.network(batch)).numpy() for batch in batches]
+        return np.concatenate(means)
 
-    def module_and_scaling(self) -> tuple[DirectForecaster, WindowScaling]:
-        """What `predict` runs, for measurements of speed."""
+    def network_and_scaling(self) -> tuple[DirectNetwork, WindowScaling]:
+        """What `predict` runs: for diagnostics, and measurements of speed."""
         fitted = self._require_fit()
-        return fitted.module, fitted.scaling
+        return fitted.network, fitted.scaling
 
     def state(self) -> State:
         """Configuration, weights, scaling. Raises NotFittedError."""
         fitted = self._require_fit()
-        weights = fitted.module.state_dict()
+        weights = fitted.network.state_dict()
         return State(
             kind=self.network.cell,
             config={
@@ -133,7 +138,7 @@ class NetworkForecaster:
                 "shape": fitted.shape,
             },
             arrays={
-                **{f"weights.{name}": value.numpy().copy() for name, value in weights.items()},
+                **{f"{WEIGHTS}{name}": value.numpy().copy() for name, value in weights.items()},
                 **{f"scaling.{name}": value for name, value in fitted.scaling.arrays().items()},
                 "error_quantiles": fitted.error_quantiles,
             },
@@ -144,17 +149,17 @@ class NetworkForecaster:
         """Inverse of `state`. Raises ArtefactError when a part is missing or does not fit."""
         try:
             forecaster = cls(
-                NetworkConfig(**state.config["network"]), TrainingConfig(**state.config["training"])
+                network_config(state.config["network"]), TrainingConfig(**state.config["training"])
             )
             shape = dict(state.config["shape"])
             with torch.random.fork_rng():
-                module = forecaster._build(shape, None)
+                network = forecaster._build(shape)
             weights = {
-                name.removeprefix("weights."): torch.from_numpy(np.array(value))
+                name.removeprefix(WEIGHTS): torch.from_numpy(np.array(value))
                 for name, value in state.arrays.items()
-                if name.startswith("weights.")
+                if name.startswith(WEIGHTS)
             }
-            module.load_state_dict(weights)
+            network.load_state_dict(weights)
             scaling = WindowScaling.from_arrays(
                 {n.removeprefix("scaling."): a for n, a in state.arrays.items()}
             )
@@ -162,7 +167,8 @@ class NetworkForecaster:
         except (KeyError, TypeError, RuntimeError, ConfigError) as error:
             reason = " ".join(str(error).split())
             raise ArtefactError(f"stored network {state.kind!r} does not fit: {reason}") from error
-        forecaster._fitted = _Fitted(module.eval(), scaling, shape, errors)
+        head = forecaster._head
+        forecaster._fitted = _Fitted(network.eval(), head, scaling, shape, errors)
         return forecaster
 
     def _require_fit(self) -> _Fitted:
@@ -199,46 +205,39 @@ class NetworkForecaster:
                 f"{shape['series']} series; train with series_embedding 0 to forecast others"
             )
 
-    def _build(self, shape: dict[str, Any], steps: int | None) -> DirectForecaster:
-        config, kind = self.network, MODULES[self.network.cell]
-        head = HEADS[config.head]()
-        network = DirectNetwork(
-            kind.backbone(shape["channels"], config.hidden_size, config.layers, config.dropout),
+    @property
+    def _head(self) -> Head:
+        return HEADS[self.network.head]()
+
+    @property
+    def _loss(self) -> str:
+        return self.network.loss or self._head.losses[0]
+
+    def _build(self, shape: dict[str, Any]) -> DirectNetwork:
+        config = self.network
+        size = Shape(
+            shape["channels"], config.hidden_size, config.layers, config.dropout, shape["lookback"]
+        )
+        return DirectNetwork(
+            make_backbone(config.cell, size, config.options),
             shape["known_columns"],
             len(shape["leads"]),
-            head.size,
+            self._head.size,
             head_size=config.head_size,
             dropout=config.dropout,
             embedded_series=shape["series"],
             embedding=config.series_embedding,
             zero_output=config.zero_output,
         )
-        cycle = steps if self.training.schedule == "one_cycle" else None
-        optimisation = Optimisation(self.training.learning_rate, self.training.weight_decay, cycle)
-        return kind(network, head, config.loss or head.losses[0], optimisation)
-
-    def _callbacks(
-        self, valid: Windows, scaling: WindowScaling, report: Report | None
-    ) -> list[Validation]:
-        patience = self.training.patience
-        if patience is None and report is None:
-            return []
-        if not np.isfinite(valid.target).any():
-            raise ModelError(
-                "no validation row has an outcome: early stopping and reports need some; "
-                "give validation rows or set training.patience to null"
-            )
-        source = BatchSource(valid, scaling)
-        return [Validation(lambda: source.in_order(CHUNK), patience, report)]
 
     @torch.inference_mode()
     def _standardised(self, windows: Windows, fitted: _Fitted) -> tuple[FloatArray, FloatArray]:
         """Mean, row × lead, and quantiles, row × lead × level, as the network gives them."""
-        source, head = BatchSource(windows, fitted.scaling), fitted.module.head
+        source, head = BatchSource(windows, fitted.scaling), fitted.head
         mean = np.empty(windows.target.shape)
         quantiles = np.empty((*mean.shape, len(LEVELS)))
         for index, batch in enumerate(source.in_order(CHUNK)):
-            params = fitted.module(batch)
+            params = fitted.network(batch)
             rows = slice(index * CHUNK, index * CHUNK + len(params))
             mean[rows] = head.mean(params).numpy()
             quantiles[rows] = head.quantiles(params, LEVELS).numpy()

@@ -7,29 +7,17 @@ it is the memoryless baseline: the same map, trained on single hours.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
 
 from models.contract import State
 from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
-from models.forecasters.rollout_batches import (
-    RolloutScaling,
-    RolloutSource,
-    SampledRollouts,
-    ShuffledHours,
-)
-from models.forecasters.rollout_modules import RolloutModule, StaticModule
+from models.forecasters.optimisation import Report
+from models.forecasters.rollout_batches import RolloutScaling, RolloutSource
 from models.forecasters.rollout_network import RolloutNetwork
-from models.forecasters.settings import (
-    MEMORYLESS,
-    RolloutConfig,
-    RolloutNetworkConfig,
-    TrainingConfig,
-)
-from models.forecasters.trained_module import Optimisation, TrainedModule
-from models.forecasters.training import Report, Validation, run_training
+from models.forecasters.settings import RolloutConfig, rollout_config
 from models.rollouts import RolloutForecast, Rollouts, check_finite
 from models.transforms.scaling import Standardiser
 
@@ -64,53 +52,17 @@ class NetworkRollout:
             raise ModelError("no rollout to train on; give a longer span of training hours")
         check_finite(train)
         scaling = RolloutScaling.fit(train)
-        static, training = self.config.static, self.config.training
+        # Lightning takes seconds to import, and those who only forecast do without.
+        from models.forecasters.rollout_training import train_rollouts
+
         with torch.random.fork_rng():
-            torch.manual_seed(training.seed)
+            torch.manual_seed(self.config.training.seed)
             shape = train.inputs.shape[1], train.state.shape[1]
-            network = RolloutNetwork(*shape, self.config.network)
-            hours = ShuffledHours(train, scaling, static.batch_size, training.seed)
-            self._train(StaticModule(network, _optimisation(static, len(hours))), hours, static)
-            if self.config.network.cell != MEMORYLESS:
-                self._train_rollouts(network, train, valid, scaling, report)
+            steps = train.lookback + train.horizon
+            network = RolloutNetwork(*shape, self.config.network, steps)
+            train_rollouts(network, train, valid, scaling, self.config, report)
         self._fitted = _Fitted(network.eval(), scaling)
         return self
-
-    def _train_rollouts(
-        self,
-        network: RolloutNetwork,
-        train: Rollouts,
-        valid: Rollouts,
-        scaling: RolloutScaling,
-        report: Report | None,
-    ) -> None:
-        training = self.config.training
-        source = RolloutSource(train, scaling)
-        batches = SampledRollouts(
-            source, train, training.batch_size, self.config.unknown_start, training.seed
-        )
-        module = RolloutModule(network, _optimisation(training, len(batches)))
-        callbacks = []
-        if report is not None or training.patience is not None:
-            seen = RolloutSource(valid, scaling)
-            callbacks = [Validation(lambda: seen.in_order(CHUNK), training.patience, report)]
-        self._train(module, batches, training, callbacks)
-
-    def _train(
-        self,
-        module: TrainedModule[Any],
-        batches: Any,
-        settings: TrainingConfig,
-        callbacks: list[Validation] | None = None,
-    ) -> None:
-        run_training(
-            module,
-            batches,
-            epochs=settings.epochs,
-            gradient_clip=settings.gradient_clip,
-            accelerator=settings.accelerator,
-            callbacks=callbacks or (),
-        )
 
     @torch.inference_mode()
     def predict(self, rollouts: Rollouts) -> RolloutForecast:
@@ -152,7 +104,7 @@ class NetworkRollout:
     def from_state(cls, state: State) -> Self:
         """Inverse of `state`. Raises ArtefactError when a part is missing or does not fit."""
         try:
-            made = cls(_config(state.config))
+            made = cls(rollout_config(state.config))
             arrays = {name: np.array(value) for name, value in state.arrays.items()}
             scaling = RolloutScaling(
                 Standardiser(arrays["inputs.mean"], arrays["inputs.factor"]),
@@ -186,17 +138,3 @@ class NetworkRollout:
                 f"the network was trained on {want[0]} features and {want[1]} components, got "
                 f"{got[0]} and {got[1]}"
             )
-
-
-def _optimisation(settings: TrainingConfig, batches: int) -> Optimisation:
-    steps = settings.epochs * batches if settings.schedule == "one_cycle" else None
-    return Optimisation(settings.learning_rate, settings.weight_decay, steps)
-
-
-def _config(stored: Any) -> RolloutConfig:
-    return RolloutConfig(
-        RolloutNetworkConfig(**stored["network"]),
-        TrainingConfig(**stored["static"]),
-        TrainingConfig(**stored["training"]),
-        float(stored["unknown_start"]),
-    )

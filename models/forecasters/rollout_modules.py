@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 
+from models.forecasters.optimisation import Optimisation
 from models.forecasters.rollout_batches import HourBatch
 from models.forecasters.rollout_network import RolloutBatch, RolloutNetwork
-from models.forecasters.trained_module import Optimisation, TrainedModule
+from models.forecasters.trained_module import TrainedModule
 
 
 class StaticModule(TrainedModule[HourBatch]):

@@ -20,7 +20,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from models.backbones.recurrent import BACKBONES, Recurrent
+from models.backbones.base import Backbone, Shape
+from models.backbones.catalogue import make_backbone
 from models.forecasters.settings import MEMORYLESS, RolloutNetworkConfig
 from models.heads.multivariate_gaussian import JOINT_HEADS
 
@@ -51,17 +52,23 @@ class RolloutBatch:
 
 
 class RolloutNetwork(nn.Module):
-    """See the module. Without a cell it is the memoryless map of the drivers alone."""
+    """See the module. Without a cell it is the memoryless map of the drivers alone.
 
-    def __init__(self, features: int, components: int, config: RolloutNetworkConfig) -> None:
+    steps   hours of a rollout with those before it; only the first weights depend on it
+    """
+
+    def __init__(
+        self, features: int, components: int, config: RolloutNetworkConfig, steps: int = 192
+    ) -> None:
         super().__init__()
         self.head = JOINT_HEADS[config.covariance](components)
-        self.backbone: Recurrent | None = None
+        self.backbone: Backbone | None = None
         hidden = 0
         if config.cell != MEMORYLESS:
             hidden = config.hidden_size
             width = features + components + 1
-            self.backbone = BACKBONES[config.cell](width, hidden, config.layers, config.dropout)
+            size = Shape(width, hidden, config.layers, config.dropout, steps)
+            self.backbone = make_backbone(config.cell, size, config.options)
         self.hidden = hidden
         self.map = _dense(features + hidden, config.map_size, config.map_layers)
         self.output = nn.Linear(config.map_size, self.head.size)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
+from models.backbones.catalogue import BACKBONES, WINDOWS_ONLY
+from models.backbones.options import BackboneOptions
 from models.errors import ConfigError
-from models.forecasters.lightning import MODULES
 from models.heads import HEADS
 
 
@@ -14,7 +16,7 @@ from models.heads import HEADS
 class NetworkConfig:
     """What the network is made of.
 
-    cell              kind of recurrent layer
+    cell              kind of recurrent layer or other backbone, by its name in models.backbones
     layers            how many are stacked
     hidden_size       width of each
     dropout           share dropped between layers, on the last state and in the head
@@ -25,6 +27,7 @@ class NetworkConfig:
                       series can be forecast
     zero_output       start at the reference
     standardise       scale the inputs by their spread in training
+    options           what only some backbones have
     """
 
     cell: str = "lstm"
@@ -37,9 +40,10 @@ class NetworkConfig:
     series_embedding: int = 0
     zero_output: bool = True
     standardise: bool = True
+    options: BackboneOptions = field(default_factory=BackboneOptions)
 
     def __post_init__(self) -> None:
-        _choice("network.cell", self.cell, tuple(MODULES))
+        _choice("network.cell", self.cell, tuple(BACKBONES))
         _choice("network.head", self.head, tuple(HEADS))
         if self.loss is not None:
             _choice(f"network.loss of head {self.head}", self.loss, HEADS[self.head].losses)
@@ -106,13 +110,15 @@ MEMORYLESS = "none"
 class RolloutNetworkConfig:
     """What a network of open-loop rollouts is made of.
 
-    cell         kind of recurrent layer, or none for a memoryless map of the drivers
+    cell         kind of recurrent layer or other backbone that reads step by step, or none for
+                 a memoryless map of the drivers
     layers       recurrent layers that are stacked
     hidden_size  width of each
     dropout      between the recurrent layers
     map_layers   hidden layers of the map from drivers and recurrent state to the state
     map_size     width of each
     covariance   diagonal or full
+    options      what only some backbones have
     """
 
     cell: str = "lstm"
@@ -122,9 +128,11 @@ class RolloutNetworkConfig:
     map_layers: int = 2
     map_size: int = 128
     covariance: Literal["diagonal", "full"] = "diagonal"
+    options: BackboneOptions = field(default_factory=BackboneOptions)
 
     def __post_init__(self) -> None:
-        _choice("network.cell", self.cell, (MEMORYLESS, *MODULES))
+        stepwise = [name for name in BACKBONES if name not in WINDOWS_ONLY]
+        _choice("network.cell of rollouts", self.cell, (MEMORYLESS, *stepwise))
         _choice("network.covariance", self.covariance, ("diagonal", "full"))
         for name in ("layers", "hidden_size", "map_layers", "map_size"):
             _at_least(f"network.{name}", getattr(self, name), 1)
@@ -159,6 +167,26 @@ class RolloutConfig:
     def __post_init__(self) -> None:
         if not 0 <= self.unknown_start <= 1:
             raise ConfigError(f"unknown_start: expected 0 to 1, got {self.unknown_start}")
+
+
+def network_config(stored: Mapping[str, Any]) -> NetworkConfig:
+    """Inverse of `asdict`, also of what was stored before there were options."""
+    return NetworkConfig(**{**stored, "options": _options(stored)})
+
+
+def rollout_config(stored: Mapping[str, Any]) -> RolloutConfig:
+    """Inverse of `asdict`, also of what was stored before there were options."""
+    network = stored["network"]
+    return RolloutConfig(
+        RolloutNetworkConfig(**{**network, "options": _options(network)}),
+        TrainingConfig(**stored["static"]),
+        TrainingConfig(**stored["training"]),
+        float(stored["unknown_start"]),
+    )
+
+
+def _options(stored: Mapping[str, Any]) -> BackboneOptions:
+    return BackboneOptions(**stored.get("options", {}))
 
 
 def _choice(name: str, value: object, known: tuple[str, ...]) -> None:

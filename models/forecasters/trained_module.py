@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 
+from models.cells.penalty import penalties
 from models.forecasters.batches import to_device
+from models.forecasters.optimisation import Optimisation
 
 #: Below so many steps a one-cycle schedule has no room to rise and fall.
 MIN_CYCLE_STEPS = 4
 
 BatchT = TypeVar("BatchT")
-
-
-@dataclass(frozen=True)
-class Optimisation:
-    """Settings of the optimiser; `steps` is the length of the one-cycle schedule, or None
-    for a constant learning rate."""
-
-    learning_rate: float
-    weight_decay: float
-    steps: int | None
 
 
 class TrainedModule(pl.LightningModule, ABC, Generic[BatchT]):
@@ -45,7 +36,7 @@ class TrainedModule(pl.LightningModule, ABC, Generic[BatchT]):
         """What a batch counts for in a mean over batches."""
 
     def training_step(self, batch: BatchT, _index: int) -> torch.Tensor:
-        return self.loss(batch)
+        return self.loss(batch) + penalties(self)
 
     @torch.inference_mode()
     def mean_loss(self, batches: Iterable[BatchT]) -> float:

@@ -14,10 +14,8 @@ import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from models.errors import ModelError
+from models.forecasters.optimisation import Report
 from models.forecasters.trained_module import TrainedModule
-
-#: Called with (epoch, validation loss); an exception that it raises ends the fit.
-Report = Callable[[int, float], None]
 
 
 class Validation(pl.Callback):

@@ -25,7 +25,7 @@ from models.emulators.drivers import Drivers
 from models.emulators.settings import DensityConfig
 from models.errors import ConfigError
 from models.forecasters.rollout import NetworkRollout
-from models.forecasters.training import Report as EpochReport
+from models.forecasters.optimisation import Report as EpochReport
 from models.rollouts import Rollouts
 from models.transforms.principal_components import PrincipalComponents
 from pipelines.dataclass_config import load_dataclass

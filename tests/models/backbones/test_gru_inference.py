@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from models.backbones import recurrent
+from models.backbones.base import Shape
 from models.backbones.gru_inference import last_state
 
 
 def gru(layers: int = 1) -> recurrent.GRU:
     torch.manual_seed(0)
-    return recurrent.GRU(8, 28, layers, 0.3).eval()
+    return recurrent.GRU(Shape(8, 28, layers, 0.3)).eval()
 
 
 @torch.inference_mode()

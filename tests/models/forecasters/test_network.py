@@ -14,7 +14,9 @@ import torch
 from models.contract import Forecast, State, Windows
 from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
 from models.forecasters.batches import BatchSource
+from models.forecasters.lightning import DirectForecaster
 from models.forecasters.network import NetworkConfig, NetworkForecaster, TrainingConfig
+from models.forecasters.optimisation import Optimisation
 from models.transforms.scaling import WindowScaling
 from tests.models.forecasters.signals import ar_windows, split, windows_of
 
@@ -49,7 +51,7 @@ def test_every_lead_reads_the_newest_input(cell: str, layers: int) -> None:
     batch = source.batch(torch.arange(64))
     past = batch.past.requires_grad_()
     # Gradients of cuDNN's and oneDNN's recurrent layers exist in training mode only.
-    out = model._fitted.module.train()(replace(batch, past=past))
+    out = model._fitted.network.train()(replace(batch, past=past))
     for lead in range(3):
         (gradient,) = torch.autograd.grad(out[:, lead, 0].sum(), past, retain_graph=True)
         assert gradient[:, -1].abs().max() > 0
@@ -174,7 +176,9 @@ def test_early_stopping_keeps_the_best_weights() -> None:
     assert len(seen) == int(np.argmin(seen)) + 4 < 60
     assert model._fitted is not None
     source = BatchSource(valid, model._fitted.scaling)
-    assert model._fitted.module.mean_loss(source.in_order(1000)) == pytest.approx(min(seen))
+    optimisation = Optimisation.of(training, 1)
+    module = DirectForecaster(model._fitted.network, model._fitted.head, "crps", optimisation)
+    assert module.mean_loss(source.in_order(1000)) == pytest.approx(min(seen))
 
 
 def test_what_a_report_raises_ends_the_fit_and_passes_through() -> None:
@@ -279,7 +283,7 @@ def test_an_accelerator_that_is_not_there_is_said() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"cell": "rnn"}, "network.cell: expected one of lstm, gru, got 'rnn'"),
+        ({"cell": "rnn"}, "network.cell: expected one of lstm, gru, .*, got 'rnn'"),
         ({"head": "beta"}, "network.head: expected one of point"),
         ({"head": "gaussian", "loss": "mse"}, "loss of head gaussian: expected one of crps, nll"),
         ({"layers": 0}, "network.layers: expected 1 or more, got 0"),

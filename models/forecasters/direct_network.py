@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from models.backbones.recurrent import Recurrent
+from models.backbones.base import Backbone
 from models.contract import Batch
 
 
@@ -26,7 +26,7 @@ class DirectNetwork(nn.Module):
 
     def __init__(
         self,
-        backbone: Recurrent,
+        backbone: Backbone,
         known_columns: Sequence[int],
         leads: int,
         size: int,

@@ -1,0 +1,34 @@
+"""The one table of backbones: name -> what makes it. Every cell of `models.cells` is one too.
+
+To add an architecture: one file, one line here; the contract tests run every entry, in both
+kinds of forecasters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from models.backbones.base import Backbone, Shape
+from models.backbones.cell_stack import CellStack
+from models.backbones.options import BackboneOptions
+from models.backbones.recurrent import GRU, LSTM
+from models.cells.catalogue import CELLS
+from models.errors import ConfigError
+
+MakeBackbone = Callable[[Shape, BackboneOptions], Backbone]
+
+BACKBONES: dict[str, MakeBackbone] = {
+    "lstm": LSTM,
+    "gru": GRU,
+    **{name: partial(CellStack, make=cell) for name, cell in CELLS.items()},
+}
+#: Those that read whole windows only.
+WINDOWS_ONLY: frozenset[str] = frozenset()
+
+
+def make_backbone(name: str, shape: Shape, options: BackboneOptions | None = None) -> Backbone:
+    """Raises ConfigError for an unknown name."""
+    if name not in BACKBONES:
+        raise ConfigError(f"no backbone called {name!r}; known: {', '.join(BACKBONES)}")
+    return BACKBONES[name](shape, options or BackboneOptions())

@@ -1,0 +1,27 @@
+"""Settings that only some backbones have, in one group so that every name takes the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from models.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class BackboneOptions:
+    """What a backbone is made of beyond its size.
+
+    memory       how gates that keep the state begin: chrono, spread over the length of the
+                 window (Tallec and Ollivier 2018), or open, a forget bias of one (Gers et al.
+                 2000) that has lost most after ten steps
+    variational  one dropout mask per sequence, on inputs, outputs and the recurrent connection
+                 (Gal and Ghahramani 2016), instead of one per step between layers alone
+    """
+
+    memory: Literal["chrono", "open"] = "chrono"
+    variational: bool = False
+
+    def __post_init__(self) -> None:
+        if self.memory not in ("chrono", "open"):
+            raise ConfigError(f"options.memory: expected chrono or open, got {self.memory!r}")
