@@ -14,6 +14,8 @@ import argparse
 import json
 import multiprocessing
 import os
+import shutil
+import statistics
 import subprocess
 import sys
 import threading
@@ -84,8 +86,11 @@ def _bootstrapped(excess: np.ndarray, count: int, draw: np.random.Generator) -> 
     return np.asarray(excess[source, times] + noise)
 
 
-def run_job(data: Path, out: Path, model: str) -> dict[str, Any]:
-    """Run the command as an operator does; its figures, and the peak memory of its processes."""
+def run_job(data: Path, out: Path, model: str, *, watched: bool) -> dict[str, Any]:
+    """Run the command as an operator does; its seconds, or else what its processes use.
+
+    watched   look at memory and processor ten times a second, which takes time of its own
+    """
     words = [sys.executable, "-m", "service.cli", "forecast", "fund-sharpe", "--model", model]
     words += ["--input", str(data), "--output", str(out), "--workers", str(WORKERS)]
     words += ["--memory-mb", str(MEMORY_MB)]
@@ -93,14 +98,15 @@ def run_job(data: Path, out: Path, model: str) -> dict[str, Any]:
     log = out.with_suffix(".log")
     with log.open("w") as file:
         process = subprocess.Popen(words, stdout=file, stderr=subprocess.STDOUT)
-        watch = Watch(process.pid)
+        watch = Watch(process.pid) if watched else None
         code = process.wait()
     seconds = time.monotonic() - begun
     if code not in (0, 3):
         raise SystemExit(f"the job ended with {code}: {log.read_text()}")
-    watch.stop()
-    about = {"seconds": seconds, "cpu_seconds": watch.cpu_seconds, "peak_mb": watch.peak_mb}
-    return about | _phases(out, begun_at=time.time() - seconds)
+    if watch is not None:
+        watch.stop()
+        return {"cpu_seconds": watch.cpu_seconds, "peak_mb": watch.peak_mb}
+    return {"seconds": seconds} | _phases(out, begun_at=time.time() - seconds)
 
 
 def _phases(out: Path, begun_at: float) -> dict[str, float]:
@@ -245,6 +251,7 @@ def _bare(model: str, own: bool, gate: Any, queue: Any) -> None:
 
 def main() -> None:
     """Measure and write the figures."""
+    from benchmarks.timing import machine
     from models.fund_sharpe import from_state
     from pipelines.environment import ensure_environment
     from pipelines.months import month_index
@@ -254,6 +261,7 @@ def main() -> None:
     ensure_environment()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--series", type=int, default=1_000_000)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--model", default="champion")
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
@@ -262,47 +270,62 @@ def main() -> None:
     with TemporaryDirectory(prefix="halyard-funds-") as folder:
         data, out = Path(folder) / "funds.parquet", Path(folder) / "forecasts"
         write_funds(data, given.series, until + 6)
-        before = bare_rate(stored.tag)
-        job = run_job(data, out, stored.tag)
-        bare = [before, bare_rate(stored.tag), bare_rate(stored.tag, own=True)]
-        size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    about = _figures(given.series, stored.tag, job, bare, size) | {"provenance": provenance()}
+        turns: list[tuple[dict[str, Any], Rate]] = []
+        for _ in range(given.repeats):
+            bare = bare_rate(stored.tag)
+            turns.append((run_job(data, out, stored.tag, watched=False), bare))
+            size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+            shutil.rmtree(out)
+        used = run_job(data, out, stored.tag, watched=True)
+    own = bare_rate(stored.tag, own=True)
+    found = _figures(given.series, turns, used, own)
+    about = {
+        "what": "funds of about 120 months, two targets at five horizons, nine quantiles",
+        "model": stored.tag,
+        "series": given.series,
+        "workers": WORKERS,
+        **found,
+        "output_bytes_per_series": round(size / given.series, 1),
+        "machine": machine(),
+        "provenance": provenance(),
+    }
     given.out.write_text(json.dumps(about, indent=1) + "\n")
     print(json.dumps(about, indent=1))  # noqa: T201
 
 
 def _figures(
-    series: int, tag: str, job: dict[str, Any], bare: list[Rate], size: int
+    series: int, turns: list[tuple[dict[str, Any], Rate]], used: dict[str, Any], own: Rate
 ) -> dict[str, Any]:
-    from benchmarks.timing import machine
+    """Medians over turns, each of a run of the job and the networks measured just before it."""
 
-    rate, cpu = series / job["seconds"], job["cpu_seconds"] / series
-    before, after, own = bare
-    wall = (before.per_second + after.per_second) / 2
-    used = (before.cpu_seconds + after.cpu_seconds) / 2
-    # From the end of the first shards to that of the last: without starting and planning.
-    steady = job["last_part_after"] - job["first_part_after"]
-    later = (series - job["funds_of_first"]) / steady if steady > 1 else float("nan")
+    def middle(values: list[float], digits: int) -> float:
+        return round(statistics.median(values), digits)
+
+    cpu = used["cpu_seconds"] / series
+    bare_cpu = statistics.median(bare.cpu_seconds for _, bare in turns)
     return {
-        "what": "funds of about 120 months, two targets at five horizons, nine quantiles",
-        "model": tag,
-        "series": series,
-        "workers": WORKERS,
-        "seconds": round(job["seconds"], 2),
-        "seconds_to_first_part": round(job["first_part_after"], 2),
-        "series_per_second": round(rate, 1),
-        "bare_series_per_second": round(wall, 1),
-        "ratio": round(rate / wall, 3),
-        "ratio_after_start": round(later / wall, 3),
+        "seconds": middle([job["seconds"] for job, _ in turns], 2),
+        "seconds_to_first_part": middle([job["first_part_after"] for job, _ in turns], 2),
+        "series_per_second": middle([series / job["seconds"] for job, _ in turns], 1),
+        "bare_series_per_second": middle([bare.per_second for _, bare in turns], 1),
+        "ratio": middle([series / job["seconds"] / bare.per_second for job, bare in turns], 3),
+        "ratio_after_start": middle(
+            [_later(series, job) / bare.per_second for job, bare in turns], 3
+        ),
+        "ratios": [round(series / job["seconds"] / bare.per_second, 3) for job, bare in turns],
         "cpu_microseconds_per_series": round(1e6 * cpu, 2),
-        "bare_cpu_microseconds_per_series": round(1e6 * used, 2),
-        "cpu_ratio": round(used / cpu, 3),
+        "bare_cpu_microseconds_per_series": round(1e6 * bare_cpu, 2),
+        "cpu_ratio": round(bare_cpu / cpu, 3),
         "bare_own_gru_series_per_second": round(own.per_second, 1),
         "cpu_ratio_to_own_gru": round(own.cpu_seconds / cpu, 3),
-        "peak_mb": job["peak_mb"],
-        "output_bytes_per_series": round(size / series, 1),
-        "machine": machine(),
+        "peak_mb": used["peak_mb"],
     }
+
+
+def _later(series: int, job: dict[str, Any]) -> float:
+    """Funds per second from the end of the first shard to that of the last."""
+    steady = job["last_part_after"] - job["first_part_after"]
+    return float((series - job["funds_of_first"]) / steady) if steady > 1 else float("nan")
 
 
 if __name__ == "__main__":

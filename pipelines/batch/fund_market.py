@@ -32,6 +32,8 @@ SAMPLE = 5_000
 _CELLS = 2_500_000
 #: Shards, evenly spread, that are read where a source cannot pick funds by itself.
 _SHARDS = 10
+#: Processes that look for the sample.
+_PARTS = 2
 
 
 def write_market(job: FundSharpeJob, source: Source, shards: Sequence[Shard], target: Path) -> None:
@@ -40,11 +42,21 @@ def write_market(job: FundSharpeJob, source: Source, shards: Sequence[Shard], ta
         _write(job, source, shards, target)
         return
     prepare_server(job.preload)
-    with ProcessPoolExecutor(1, multiprocessing.get_context("forkserver")) as pool:
-        pool.submit(_write, job, source, shards, target).result()
+    with ProcessPoolExecutor(_PARTS, multiprocessing.get_context("forkserver")) as pool:
+        sample, parts = getattr(source, "sample", None), None
+        if sample is not None and pool.submit(_is_newer, job).result():
+            parts = list(pool.map(sample, range(_PARTS), [_PARTS] * _PARTS))
+        pool.submit(_write, job, source, shards, target, parts).result()
 
 
-def _write(job: FundSharpeJob, source: Source, shards: Sequence[Shard], target: Path) -> None:
+def _write(
+    job: FundSharpeJob,
+    source: Source,
+    shards: Sequence[Shard],
+    target: Path,
+    parts: Sequence[pl.DataFrame] | None = None,
+) -> None:
+    """parts   the sample of the source, where it has been read already"""
     from models.fund_sharpe import from_state
     from pipelines.fund_sharpe.forecasting import FROM_FILE, check_monthly, with_market_of
     from pipelines.months import month_index
@@ -53,14 +65,25 @@ def _write(job: FundSharpeJob, source: Source, shards: Sequence[Shard], target: 
     stored = from_state(load_state(job.model))
     check_monthly(stored, 12)
     arrays: dict[str, Any] = {}
-    if job.newest is None or job.newest > month_index(stored.trained_until):
-        panel = _panel(job, _sample(source, shards, job.columns.id))
+    if _is_newer(job):
+        rows = _sample(source, shards, job.columns.id) if parts is None else pl.concat(parts)
+        panel = _panel(job, _smallest(rows, job.columns.id))
         origin, informed = with_market_of(stored, panel)
         if origin == FROM_FILE:
             fitted = informed.model.fitted
             arrays = {**fitted.market.arrays(), "ratios": fitted.ratios}
             arrays["last"] = np.array(month_index(panel.periods[-1]))
     write_atomic(target, lambda file: np.savez(file, **arrays))
+
+
+def _is_newer(job: FundSharpeJob) -> bool:
+    """Whether the input may know a market that the model's training did not."""
+    from models.fund_sharpe import from_state
+    from pipelines.months import month_index
+    from pipelines.registry import load_state
+
+    trained_until = from_state(load_state(job.model)).trained_until
+    return job.newest is None or job.newest > month_index(trained_until)
 
 
 def with_market(stored: FundSharpeForecaster, file: Path | None) -> FundSharpeForecaster:
@@ -82,13 +105,14 @@ def with_market(stored: FundSharpeForecaster, file: Path | None) -> FundSharpeFo
 
 
 def _sample(source: Source, shards: Sequence[Shard], id_column: str) -> pl.DataFrame:
-    """Rows of SAMPLE funds, or of all where there are not more."""
+    """Rows of SAMPLE funds and more, or of all where there are not more."""
     sample = getattr(source, "sample", None)
     if sample is not None:
-        return _smallest(sample(), id_column)
+        found: pl.DataFrame = sample()
+        return found
     places = np.unique(np.linspace(0, len(shards) - 1, _SHARDS).astype(int))
     parts = [_smallest(source.read(shards[place])[0], id_column) for place in places]
-    return _smallest(pl.concat(parts, how="vertical_relaxed"), id_column)
+    return pl.concat(parts, how="vertical_relaxed")
 
 
 def _smallest(rows: pl.DataFrame, id_column: str) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -143,16 +143,21 @@ def _looked_at(source: FileSource, columns: FundColumns, rows_per_shard: int) ->
 
 def _chunks(source: FileSource, columns: FundColumns, counts: list[int]) -> Iterator[_Chunk]:
     """Chunks in order, read by as many threads as there are cores, few at a time."""
+    pieces, threads = pieces_of(counts), min(os.cpu_count() or 1, 4)
+    with ThreadPoolExecutor(threads) as pool:
+        for first in range(0, len(pieces), threads):
+            several = pieces[first : first + threads]
+            yield from pool.map(lambda each: _chunk(source, columns, *each), several)
+
+
+def pieces_of(counts: Sequence[int]) -> list[tuple[int, Piece]]:
+    """Files of so many rows in pieces, each with its first row counted over all files."""
     pieces, before = [], 0
     for place, rows in enumerate(counts):
         for start in range(0, rows, CHUNK):
             pieces.append((before + start, Piece(place, start, min(CHUNK, rows - start))))
         before += rows
-    threads = min(os.cpu_count() or 1, 4)
-    with ThreadPoolExecutor(threads) as pool:
-        for first in range(0, len(pieces), threads):
-            several = pieces[first : first + threads]
-            yield from pool.map(lambda each: _chunk(source, columns, *each), several)
+    return pieces
 
 
 def _chunk(source: FileSource, columns: FundColumns, start: int, piece: Piece) -> _Chunk:

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from pipelines.batch.contract import FILE, ROW, Shard
-from pipelines.batch.file_source import FileSource, as_where
+from pipelines.batch.file_source import FileSource, Piece, as_where
 from pipelines.batch.fund_buckets import Buckets, make_buckets
 from pipelines.batch.fund_columns import FundColumns
-from pipelines.batch.fund_plan import CHUNK, FundPlan
+from pipelines.batch.fund_plan import FundPlan, names_of, pieces_of
+from pipelines.batch.fund_rows import run_starts
 from pipelines.batch.work import no_rejects
 
 
@@ -80,16 +82,22 @@ class FundSource:
             return self.buckets.read(int(shard.where["bucket"])), no_rejects()
         return self.files.read(shard)
 
-    def sample(self) -> pl.DataFrame:
-        """All rows of the funds whose names have the smallest hashes, wherever they lie."""
-        plan, total = self._planned(), sum(self._planned().rows)
-        parts = []
-        for start in range(0, total, CHUNK):
-            for piece in plan.pieces(start, min(start + CHUNK, total)):
-                rows = self.files.frame(piece, self.columns.names)
-                hashes = rows[self.columns.id].cast(pl.String).hash(0)
-                parts.append(rows.filter(hashes <= plan.threshold))
-        return pl.concat(parts, how="vertical_relaxed")
+    def sample(self, part: int = 0, parts: int = 1) -> pl.DataFrame:
+        """All rows of the funds whose names have the smallest hashes, wherever they lie; or
+        those in one of several equal parts of the input."""
+        pieces = [piece for _, piece in pieces_of(self._planned().rows)]
+        cuts = [len(pieces) * cut // parts for cut in (part, part + 1)]
+        found = [self._sampled(piece) for piece in pieces[slice(*cuts)]]
+        nothing = self._sampled(replace(pieces[0], rows=0))
+        return pl.concat([nothing, *found], how="vertical_relaxed")
+
+    def _sampled(self, piece: Piece) -> pl.DataFrame:
+        """Of a piece, the rows whose funds are among the sample."""
+        rows = self.files.frame(piece, self.columns.names)
+        names = names_of(rows[self.columns.id])
+        starts = run_starts(names)
+        chosen = names.gather(starts[:-1]).hash(0) <= self._planned().threshold
+        return rows.filter(pl.Series(np.repeat(chosen.to_numpy(), np.diff(starts))))
 
     def _planned(self) -> FundPlan:
         if self.plan is None:
