@@ -1,4 +1,4 @@
-r"""`halyard study`: what the emulator is good for, measured on one question."""
+r"""`halyard study`: experiments with the methods, and what the emulator is good for."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from models.errors import ConfigError
+from service.commands.study_proofs import proofs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
     from models.contract import FloatArray
     from pipelines.orbit.study import OrbitStudy
 
-app = typer.Typer(help="Measure what density errors do: to a satellite's orbit.")
+app = typer.Typer(help="Experiments: claims of papers, methods compared, errors in an orbit.")
 
 
 @app.callback()
 def _group() -> None:
-    """Measure what density errors do: to a satellite's orbit."""
+    """Experiments: claims of papers, methods compared, errors in an orbit."""
+
+
+app.command()(proofs)
 
 
 @app.command()

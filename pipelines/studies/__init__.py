@@ -1,0 +1,1 @@
+"""Experiments that show what a method can do: tasks, proofs of papers' claims, comparisons."""
