@@ -24,8 +24,8 @@ from models.emulators.catalogue import ROLLOUT_MODELS, build
 from models.emulators.drivers import Drivers
 from models.emulators.settings import DensityConfig
 from models.errors import ConfigError
-from models.forecasters.rollout import NetworkRollout
 from models.forecasters.optimisation import Report as EpochReport
+from models.forecasters.rollout import NetworkRollout
 from models.rollouts import Rollouts
 from models.transforms.principal_components import PrincipalComponents
 from pipelines.dataclass_config import load_dataclass
