@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from models.errors import ConfigError
+from service.commands import study_methods
 from service.commands.study_proofs import proofs
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def _group() -> None:
 
 
 app.command()(proofs)
+app.add_typer(study_methods.app, name="methods")
 
 
 @app.command()
