@@ -10,9 +10,11 @@ from collections.abc import Callable
 from functools import partial
 
 from models.backbones.base import Backbone, Shape
+from models.backbones.bidirectional import BidirectionalGRU, BidirectionalLSTM
 from models.backbones.cell_stack import CellStack
 from models.backbones.options import BackboneOptions
 from models.backbones.recurrent import GRU, LSTM
+from models.backbones.signature import Signature
 from models.cells.catalogue import CELLS
 from models.errors import ConfigError
 
@@ -21,10 +23,13 @@ MakeBackbone = Callable[[Shape, BackboneOptions], Backbone]
 BACKBONES: dict[str, MakeBackbone] = {
     "lstm": LSTM,
     "gru": GRU,
+    "bidirectional_lstm": BidirectionalLSTM,
+    "bidirectional_gru": BidirectionalGRU,
+    "signature": Signature,
     **{name: partial(CellStack, make=cell) for name, cell in CELLS.items()},
 }
 #: Those that read whole windows only.
-WINDOWS_ONLY: frozenset[str] = frozenset()
+WINDOWS_ONLY: frozenset[str] = frozenset({"bidirectional_lstm", "bidirectional_gru"})
 
 
 def make_backbone(name: str, shape: Shape, options: BackboneOptions | None = None) -> Backbone:

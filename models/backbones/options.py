@@ -17,11 +17,18 @@ class BackboneOptions:
                  2000) that has lost most after ten steps
     variational  one dropout mask per sequence, on inputs, outputs and the recurrent connection
                  (Gal and Ghahramani 2016), instead of one per step between layers alone
+    signature_channels  channels of the path whose signature is read, beside time
+    signature_depth     levels of that signature
     """
 
     memory: Literal["chrono", "open"] = "chrono"
     variational: bool = False
+    signature_channels: int = 3
+    signature_depth: int = 3
 
     def __post_init__(self) -> None:
         if self.memory not in ("chrono", "open"):
             raise ConfigError(f"options.memory: expected chrono or open, got {self.memory!r}")
+        for name in ("signature_channels", "signature_depth"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"options.{name}: expected 1 or more, got {getattr(self, name)}")

@@ -11,6 +11,7 @@ from models.forecasters.lightning import DirectForecaster
 from models.forecasters.optimisation import Optimisation, Report
 from models.forecasters.settings import TrainingConfig
 from models.forecasters.training import Validation, run_training
+from models.forecasters.weight_noise import with_weight_noise
 from models.heads import Head
 
 #: Rows per forward pass of a validation.
@@ -38,7 +39,9 @@ def train_direct(
         epochs=training.epochs,
         gradient_clip=training.gradient_clip,
         accelerator=training.accelerator,
-        callbacks=_callbacks(valid, training.patience, report),
+        callbacks=with_weight_noise(
+            _callbacks(valid, training.patience, report), training.weight_noise
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from models.forecasters.rollout_network import RolloutNetwork
 from models.forecasters.settings import MEMORYLESS, RolloutConfig, TrainingConfig
 from models.forecasters.trained_module import TrainedModule
 from models.forecasters.training import Validation, run_training
+from models.forecasters.weight_noise import with_weight_noise
 from models.rollouts import Rollouts
 
 #: Rows per forward pass of a validation.
@@ -59,5 +60,5 @@ def _train(
         epochs=settings.epochs,
         gradient_clip=settings.gradient_clip,
         accelerator=settings.accelerator,
-        callbacks=callbacks or (),
+        callbacks=with_weight_noise(callbacks or [], settings.weight_noise),
     )

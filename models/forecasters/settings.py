@@ -70,6 +70,7 @@ class TrainingConfig:
                    best weights; None for a fixed number of epochs
     seed           of weights, order of rows and dropout
     accelerator    where to train, as Lightning names it: cpu, gpu, auto
+    weight_noise   deviation of Gaussian noise on the weights, anew for every batch; 0 for none
     """
 
     epochs: int = 2
@@ -81,6 +82,7 @@ class TrainingConfig:
     patience: int | None = None
     seed: int = 0
     accelerator: str = "cpu"
+    weight_noise: float = 0.0
 
     def __post_init__(self) -> None:
         _choice("training.schedule", self.schedule, ("one_cycle", "constant"))
@@ -92,6 +94,8 @@ class TrainingConfig:
             raise ConfigError(f"training.learning_rate: expected above 0, got {self.learning_rate}")
         if not self.weight_decay >= 0:
             raise ConfigError(f"training.weight_decay: expected 0 or more, got {self.weight_decay}")
+        if not self.weight_noise >= 0:
+            raise ConfigError(f"training.weight_noise: expected 0 or more, got {self.weight_noise}")
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,11 @@ class RolloutNetworkConfig:
 
     def __post_init__(self) -> None:
         stepwise = [name for name in BACKBONES if name not in WINDOWS_ONLY]
+        if self.cell in WINDOWS_ONLY:
+            raise ConfigError(
+                f"network.cell of rollouts: {self.cell} reads whole windows from both ends, and an "
+                f"hour ahead must not know later ones; choose one of {', '.join(stepwise)}"
+            )
         _choice("network.cell of rollouts", self.cell, (MEMORYLESS, *stepwise))
         _choice("network.covariance", self.covariance, ("diagonal", "full"))
         for name in ("layers", "hidden_size", "map_layers", "map_size"):

@@ -96,7 +96,8 @@ def run_training(
                 gradient_clip_val=gradient_clip,
                 accelerator=accelerator,
                 devices=1,
-                callbacks=[PassInterrupt(), *callbacks],
+                # Last, because it raises: others put things back before.
+                callbacks=[*callbacks, PassInterrupt()],
                 logger=False,
                 enable_checkpointing=False,
                 enable_progress_bar=False,

@@ -44,7 +44,9 @@ UNSEEN = 2.0
 #: Where each parameter of the search space stands in the settings.
 PLACES: dict[str, str] = {
     **dict.fromkeys(("layers", "hidden_size", "dropout", "head_size", "head", "loss"), "network"),
-    **dict.fromkeys(("epochs", "batch_size", "learning_rate", "weight_decay"), "training"),
+    **dict.fromkeys(
+        ("epochs", "batch_size", "learning_rate", "weight_decay", "weight_noise"), "training"
+    ),
     **dict.fromkeys(("lookback", "shrinkage"), ""),
 }
 

@@ -26,7 +26,9 @@ from pipelines.tuning.objectives import Objective, Report
 #: Where each parameter of the search space stands in the settings.
 PLACES = {
     **dict.fromkeys(("layers", "hidden_size", "dropout", "head_size"), "network"),
-    **dict.fromkeys(("epochs", "batch_size", "learning_rate", "weight_decay"), "training"),
+    **dict.fromkeys(
+        ("epochs", "batch_size", "learning_rate", "weight_decay", "weight_noise"), "training"
+    ),
     "lookback": "",
 }
 #: Steps held out, and in a season, unless told otherwise.

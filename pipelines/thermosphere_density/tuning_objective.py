@@ -46,7 +46,9 @@ PLACES: dict[str, str] = {
     **dict.fromkeys(
         ("hidden_size", "layers", "dropout", "map_size", "map_layers", "covariance"), "network"
     ),
-    **dict.fromkeys(("epochs", "batch_size", "learning_rate", "weight_decay"), "training"),
+    **dict.fromkeys(
+        ("epochs", "batch_size", "learning_rate", "weight_decay", "weight_noise"), "training"
+    ),
     **dict.fromkeys(("static_epochs", "static_learning_rate"), "static"),
     "unknown_start": "recurrent",
     **dict.fromkeys(("lookback", "storm_weight", "active_weight"), ""),
