@@ -4,6 +4,7 @@
 - the mean, pulled toward that of all series: `ShrunkenMean`
 - each series alone, by statsforecast: `SES`, `AutoETS`, `AutoARIMA`, `AutoTheta`
 - regressions pooled over series: `PooledAR`, `PooledLeastSquares`, `KnownPartRidge`
+- the same on what happened in which order: `SignatureRidge`
 
 To write one: `pooled` (any point forecast) or `regression` (a linear one).
 """
@@ -15,6 +16,7 @@ from models.baselines.pooled_least_squares import PooledLeastSquares, PooledLeas
 from models.baselines.seasonal_naive import SeasonalNaive, SeasonalNaiveConfig
 from models.baselines.series_mean import SeriesMean, SeriesMeanConfig
 from models.baselines.shrunken_mean import ShrunkenMean, ShrunkenMeanConfig
+from models.baselines.signature_ridge import SignatureRidge, SignatureRidgeConfig
 from models.baselines.statistical import (
     SES,
     AutoARIMA,
@@ -46,5 +48,7 @@ __all__ = [
     "SeriesMeanConfig",
     "ShrunkenMean",
     "ShrunkenMeanConfig",
+    "SignatureRidge",
+    "SignatureRidgeConfig",
     "StatisticalConfig",
 ]

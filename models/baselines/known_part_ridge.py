@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from models.baselines.least_squares import linear_fit, linear_predict
+from models.baselines.least_squares import linear_fit
+from models.baselines.penalty_choice import check_choice, chosen_penalty, time_split
 from models.baselines.regression import PooledRegression
 from models.contract import FloatArray, IntArray, Windows
-from models.errors import ConfigError
-
-BoolArray = npt.NDArray[np.bool_]
 
 COLUMNS = (
     "last",
@@ -48,10 +45,7 @@ class KnownPartRidgeConfig:
     holdout: float = 0.25
 
     def __post_init__(self) -> None:
-        if not self.penalties or min(self.penalties) <= 0:
-            raise ConfigError(f"penalties: expected positive numbers, got {self.penalties}")
-        if not 0 < self.holdout < 1:
-            raise ConfigError(f"holdout: expected a share between 0 and 1, got {self.holdout}")
+        check_choice(self.penalties, self.holdout)
 
 
 class KnownPartRidge(PooledRegression[KnownPartRidgeConfig]):
@@ -70,31 +64,5 @@ class KnownPartRidge(PooledRegression[KnownPartRidgeConfig]):
         self, features: FloatArray, target: FloatArray, dates: IntArray, horizon: int
     ) -> FloatArray:
         split = time_split(dates, horizon, self.config.holdout)
-        return linear_fit(features, target, self._penalty(features, target, *split))
-
-    def _penalty(
-        self, features: FloatArray, target: FloatArray, older: BoolArray, newer: BoolArray
-    ) -> float:
-        """Penalty with the least squared error on the newer rows, fitted on the older ones.
-
-        With too few older rows to tell, the middle one.
-        """
-        penalties = sorted(self.config.penalties)
-        if len(penalties) == 1 or older.sum() <= features.shape[1]:
-            return penalties[len(penalties) // 2]
-
-        def loss(penalty: float) -> float:
-            fitted = linear_fit(features[older], target[older], penalty)
-            return float(((target[newer] - linear_predict(features[newer], fitted)) ** 2).mean())
-
-        return min(penalties, key=loss)
-
-
-def time_split(dates: IntArray, horizon: int, share: float) -> tuple[BoolArray, BoolArray]:
-    """Masks of the older and the newer rows; the newer ones hold `share` of the dates.
-
-    Rows whose outcome ends after the split are in neither.
-    """
-    unique = np.unique(dates)
-    split = unique[min(int((1 - share) * len(unique)), len(unique) - 1)]
-    return dates + horizon <= split, dates >= split
+        penalty = chosen_penalty(features, target, self.config.penalties, *split)
+        return linear_fit(features, target, penalty)

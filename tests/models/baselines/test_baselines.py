@@ -18,7 +18,8 @@ from models.baselines import (
     ShrunkenMean,
     ShrunkenMeanConfig,
 )
-from models.baselines.known_part_ridge import COLUMNS, time_split
+from models.baselines.known_part_ridge import COLUMNS
+from models.baselines.penalty_choice import chosen_penalty, time_split
 from models.contract import LEVELS, Forecaster, Windows
 from models.errors import ConfigError
 from tests.models.baselines.panels import at_origin, no_rows, random_windows, windows_of
@@ -160,14 +161,15 @@ def test_a_law_that_turns_gets_the_largest_penalty_and_one_that_lasts_the_smalle
     features = np.random.default_rng(2).normal(size=(200, 3))
     older, newer = time_split(np.repeat(np.arange(40), 5), 1, 0.25)
     lasting = features.sum(axis=1)
-    model = KnownPartRidge()
-    assert model._penalty(features, np.where(newer, -lasting, lasting), older, newer) == 1.0
-    assert model._penalty(features, lasting, older, newer) == 1e-4
+    turning, penalties = np.where(newer, -lasting, lasting), KnownPartRidgeConfig().penalties
+    assert chosen_penalty(features, turning, penalties, older, newer) == 1.0
+    assert chosen_penalty(features, lasting, penalties, older, newer) == 1e-4
 
 
 def test_too_few_older_rows_give_the_middle_penalty() -> None:
     older, newer = time_split(np.arange(4), 1, 0.25)
-    assert KnownPartRidge()._penalty(np.eye(4), np.ones(4), older, newer) == 1e-2
+    penalties = KnownPartRidgeConfig().penalties
+    assert chosen_penalty(np.eye(4), np.ones(4), penalties, older, newer) == 1e-2
 
 
 def test_the_older_rows_end_before_the_newer_ones_begin() -> None:
