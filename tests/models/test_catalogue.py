@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import models
+from models.backbones.catalogue import BACKBONES
 from models.catalogue import CATALOGUE, EnsembleConfig, build, find, restore
 from models.contract import Forecast, Forecaster, State, Windows
 from models.emulators import catalogue as rollout_models
@@ -112,6 +114,15 @@ def test_an_entry_keeps_the_interface_and_its_name_is_the_stored_kind(
     assert isinstance(model, Forecaster)
     assert isinstance(model, CATALOGUE[name].model)
     assert model.state().kind == name
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@pytest.mark.parametrize("name", BACKBONES)
+def test_a_network_trained_on_a_gpu_forecasts_on_the_processor(name: str) -> None:
+    train, valid = learned()
+    config = RecurrentConfig(training=TrainingConfig(accelerator="gpu"))
+    forecast = build(name, config).fit(train, valid).predict(asked())
+    assert np.isfinite(forecast.quantiles).all()
 
 
 def test_fitting_again_gives_the_same_bits() -> None:
