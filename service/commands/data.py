@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from models.errors import ConfigError, DataError
-from service.commands import data_orbit_points, data_space_weather
+from service.commands import data_orbit_points, data_signatures, data_space_weather
 from service.commands import data_tables as tables
 from service.commands.panel_options import (
     Clean,
@@ -28,6 +28,7 @@ app = typer.Typer(help="Check, clean and describe files of fund returns; keep sp
 app.add_typer(data_space_weather.update, name="update")
 app.command("space-weather")(data_space_weather.space_weather)
 app.command("orbit-points")(data_orbit_points.orbit_points)
+app.command("signatures")(data_signatures.signatures)
 
 File = Annotated[Path, typer.Argument(help="CSV or Parquet of returns or NAVs.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
