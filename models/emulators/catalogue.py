@@ -16,7 +16,7 @@ from models.contract import State
 from models.emulators.rollout_ensemble import RolloutEnsemble
 from models.errors import ArtefactError, ConfigError
 from models.forecasters.rollout import NetworkRollout
-from models.forecasters.settings import MEMORYLESS, RolloutConfig
+from models.forecasters.settings import MEMORYLESS, RolloutConfig, RolloutNetworkConfig
 from models.rollouts import RolloutForecaster
 
 Make = Callable[[RolloutConfig, int], RolloutForecaster]
@@ -27,6 +27,8 @@ def build(name: str, config: RolloutConfig | None = None, seed: int = 0) -> Roll
 
     Raises ConfigError for an unknown name.
     """
+    if name in WINDOWS_ONLY:
+        RolloutNetworkConfig(cell=name)  # refuses it, and says why
     if name not in ROLLOUT_MODELS:
         raise ConfigError(f"no rollout model called {name!r}; known: {', '.join(ROLLOUT_MODELS)}")
     return ROLLOUT_MODELS[name](config or RolloutConfig(), seed)

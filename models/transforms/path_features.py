@@ -96,7 +96,7 @@ def path_of(
     clock   ... × time, from zero on; without one, time runs evenly from zero to one
     """
     if kind.clock:
-        even = torch.linspace(0.0, 1.0, values.shape[-2], dtype=values.dtype)
+        even = torch.linspace(0.0, 1.0, values.shape[-2], dtype=values.dtype, device=values.device)
         times = (even if clock is None else clock).unsqueeze(-1)
         values = torch.cat([times.expand(*values.shape[:-1], 1), values], dim=-1)
     if kind.base_point:

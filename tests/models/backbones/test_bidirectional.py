@@ -8,6 +8,7 @@ import torch
 from models.backbones.base import Shape
 from models.backbones.bidirectional import Bidirectional, BidirectionalGRU, BidirectionalLSTM
 from models.backbones.options import BackboneOptions
+from models.emulators import catalogue as rollout_models
 from models.errors import ConfigError
 from models.forecasters.settings import NetworkConfig, RolloutNetworkConfig
 
@@ -102,3 +103,5 @@ def test_it_forecasts_from_windows_and_is_refused_where_hours_ahead_are_read(nam
         ConfigError, match=f"rollouts: {name} reads whole windows from both ends.*choose one of"
     ):
         RolloutNetworkConfig(cell=name)
+    with pytest.raises(ConfigError, match=f"{name} reads whole windows from both ends"):
+        rollout_models.build(name)

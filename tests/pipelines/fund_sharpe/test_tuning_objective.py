@@ -165,6 +165,11 @@ def test_parameters_find_their_places() -> None:
     assert made.training.batch_size == tiny_config().training.batch_size
 
 
+def test_noise_on_weights_can_be_tuned() -> None:
+    made = configured(tiny_config(), {"weight_noise": 0.075})
+    assert made.training.weight_noise == 0.075
+
+
 def test_without_a_cell_all_kinds_are_judged_together() -> None:
     assert configured(tiny_config(), {"layers": 2}).cells == ("lstm", "gru")
     loss = {
