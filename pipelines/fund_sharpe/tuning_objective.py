@@ -15,12 +15,13 @@ minimise losses in different units, and a one-cycle schedule is bad half-way by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from models.backbones.options import BackboneOptions
 from models.contract import FloatArray, IntArray
 from models.errors import ConfigError, DataError, ModelError
 from models.fund_sharpe import FundSharpeConfig, FundSharpeModel
@@ -47,6 +48,7 @@ PLACES: dict[str, str] = {
     **dict.fromkeys(
         ("epochs", "batch_size", "learning_rate", "weight_decay", "weight_noise"), "training"
     ),
+    **dict.fromkeys((option.name for option in fields(BackboneOptions)), "options"),
     **dict.fromkeys(("lookback", "shrinkage"), ""),
 }
 
@@ -168,7 +170,7 @@ def configured(base: FundSharpeConfig, params: Mapping[str, Any]) -> FundSharpeC
     A space that chooses a cell chooses an ensemble of that kind alone. Raises ConfigError
     for a parameter that is no setting.
     """
-    groups: dict[str, dict[str, Any]] = {"network": {}, "training": {}, "": {}}
+    groups: dict[str, dict[str, Any]] = {place: {} for place in dict.fromkeys(PLACES.values())}
     for name, value in params.items():
         if name == "cell":
             groups[""]["cells"] = (value,)
@@ -181,9 +183,10 @@ def configured(base: FundSharpeConfig, params: Mapping[str, Any]) -> FundSharpeC
         groups[PLACES[name]][name] = value
     if "head" in params:
         groups["network"].setdefault("loss", None)
+    options = replace(base.network.options, **groups["options"])
     return replace(
         base,
-        network=replace(base.network, **groups["network"]),
+        network=replace(base.network, options=options, **groups["network"]),
         training=replace(base.training, **groups["training"]),
         **groups[""],
     )

@@ -14,12 +14,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from models.backbones.options import BackboneOptions
 from models.emulators.catalogue import ROLLOUT_MODELS, build
 from models.emulators.drivers import Drivers
 from models.emulators.settings import DensityConfig
@@ -49,6 +50,7 @@ PLACES: dict[str, str] = {
     **dict.fromkeys(
         ("epochs", "batch_size", "learning_rate", "weight_decay", "weight_noise"), "training"
     ),
+    **dict.fromkeys((option.name for option in fields(BackboneOptions)), "options"),
     **dict.fromkeys(("static_epochs", "static_learning_rate"), "static"),
     "unknown_start": "recurrent",
     **dict.fromkeys(("lookback", "storm_weight", "active_weight"), ""),
@@ -137,9 +139,10 @@ def configured(base: DensityConfig, params: Mapping[str, Any]) -> DensityConfig:
                 f"tune thermosphere-density: {name!r} is no setting of it; a space may have "
                 f"cell, {', '.join(PLACES)}"
             )
+    options = replace(base.recurrent.network.options, **groups["options"])
     recurrent = replace(
         base.recurrent,
-        network=replace(base.recurrent.network, **groups["network"]),
+        network=replace(base.recurrent.network, options=options, **groups["network"]),
         static=replace(base.recurrent.static, **groups["static"]),
         training=replace(base.recurrent.training, **groups["training"]),
         **groups["recurrent"],

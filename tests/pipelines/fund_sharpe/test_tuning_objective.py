@@ -165,9 +165,10 @@ def test_parameters_find_their_places() -> None:
     assert made.training.batch_size == tiny_config().training.batch_size
 
 
-def test_noise_on_weights_can_be_tuned() -> None:
-    made = configured(tiny_config(), {"weight_noise": 0.075})
+def test_noise_on_weights_and_what_only_some_backbones_have_can_be_tuned() -> None:
+    made = configured(tiny_config(), {"weight_noise": 0.075, "signature_depth": 2})
     assert made.training.weight_noise == 0.075
+    assert made.network.options == replace(tiny_config().network.options, signature_depth=2)
 
 
 def test_without_a_cell_all_kinds_are_judged_together() -> None:

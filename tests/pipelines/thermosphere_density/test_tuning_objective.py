@@ -140,6 +140,14 @@ def test_parameters_go_to_their_places() -> None:
     assert made.cells == ("gru",)
 
 
+def test_noise_on_weights_and_what_only_some_backbones_have_can_be_tuned() -> None:
+    made = configured(DensityConfig(), {"weight_noise": 0.05, "signature_depth": 2}).recurrent
+    assert made.training.weight_noise == 0.05
+    assert made.static.weight_noise == 0.0
+    plain = DensityConfig().recurrent.network.options
+    assert made.network.options == replace(plain, signature_depth=2)
+
+
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
