@@ -34,7 +34,7 @@ def sorted_rows(frame: pl.DataFrame, ask: SignatureWindows, where: str) -> Sorte
     A missing step is left out: it is not known to be zero. See `signature_features` for errors.
     """
     _check_columns(frame, ask, where)
-    group = pl.lit(0) if ask.series is None else pl.col(ask.series).rank("dense").fill_null(0)
+    group = pl.lit(0) if ask.series is None else _group(ask.series)
     table = frame.select(
         at=pl.int_range(pl.len()),
         group=group.cast(pl.Int64),
@@ -50,6 +50,11 @@ def sorted_rows(frame: pl.DataFrame, ask: SignatureWindows, where: str) -> Sorte
     groups = table["group"].to_numpy()
     begins = np.searchsorted(groups, groups, side="left")
     return SortedRows(table["at"].to_numpy(), begins, table["time"].to_numpy(), values)
+
+
+def _group(series: str) -> pl.Expr:
+    """A number for each name; rows without one are a series of their own."""
+    return pl.col(series).cast(pl.String).rank("dense").fill_null(0)
 
 
 def _check_columns(frame: pl.DataFrame, ask: SignatureWindows, where: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -52,6 +53,16 @@ def test_series_and_times_are_kept_in_the_order_of_the_table() -> None:
     found = signature_features(frame, ask(series="who", time="when", rows=2))
     assert found.select("who", "when").equals(frame.select("who", "when"))
     assert found["sig.x"].to_list() == [3.0, 2.0, None, None, 1.0]
+
+
+def test_names_may_be_of_any_type_and_moments_of_any_zone() -> None:
+    hours = [datetime(2020, 1, 1, k, tzinfo=ZoneInfo("Europe/Paris")) for k in (0, 1, 2, 3)]
+    frame = table(who=["a", None, "a", None], when=hours, x=[1.0, 5.0, 2.0, 8.0])
+    frame = frame.with_columns(pl.col("who").cast(pl.Categorical))
+    found = signature_features(frame, ask(series="who", time="when", rows=2))
+    assert found["sig.x"].to_list() == [None, None, 1.0, 3.0]
+    day = ask(series="who", time="when", span=timedelta(hours=2))
+    assert signature_features(frame, day)["sig.x"].to_list() == [None] * 4
 
 
 def test_nothing_after_a_row_reaches_its_features() -> None:
