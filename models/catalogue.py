@@ -99,7 +99,7 @@ def restore(state: State) -> Forecaster:
 
 def _network(cell: str) -> Entry:
     def make(config: RecurrentConfig) -> Forecaster:
-        return NetworkForecaster(replace(config.network, cell=cell), config.training)
+        return NetworkForecaster(replace(config.network, cell=cell), config.training, config.online)
 
     return Entry(RecurrentConfig, NetworkForecaster, make)
 

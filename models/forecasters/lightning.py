@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from models.contract import Batch
+from models.forecasters.direct_loss import direct_loss
 from models.forecasters.direct_network import DirectNetwork
 from models.forecasters.optimisation import Optimisation
 from models.forecasters.trained_module import TrainedModule
@@ -27,9 +28,7 @@ class DirectForecaster(TrainedModule[Batch]):
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """Weighted mean loss of one batch, over the outcomes that are known."""
-        residual = (batch.target - batch.reference) / batch.scale
-        mask = torch.isfinite(residual)
-        return self.head.loss(self.network(batch), residual, mask, batch.weight, self._loss)
+        return direct_loss(self.network, self.head, self._loss, batch)
 
     def share(self, batch: Batch) -> float:
         """The known outcomes, weighted."""

@@ -20,8 +20,11 @@ from models.contract import LEVELS, FloatArray, Forecast, State, Windows
 from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
 from models.forecasters.batches import BatchSource
 from models.forecasters.direct_network import DirectNetwork
+from models.forecasters.direct_runs import DirectRuns, ThinnedNetworks, WholeNetwork
 from models.forecasters.many_networks import SharedInputs
+from models.forecasters.online import OnlineConfig, OnlineLearner
 from models.forecasters.optimisation import Report
+from models.forecasters.point_errors import error_quantiles
 from models.forecasters.settings import NetworkConfig, TrainingConfig, network_config
 from models.heads import HEADS, Head
 from models.transforms.scaling import WindowScaling, check_inputs
@@ -32,10 +35,6 @@ __all__ = ["NetworkConfig", "NetworkForecaster", "TrainingConfig"]
 CHUNK = 8192
 #: What names of stored weights begin with.
 WEIGHTS = "weights.network."
-#: Rows, evenly spread, whose errors give a point forecast its distribution.
-ERROR_ROWS = 20_000
-#: Outcomes of a lead that its distribution of errors needs; below, it is a point.
-MIN_ERRORS = 20
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,16 @@ class NetworkForecaster:
     """A backbone with a predictive head; global over series, direct for all leads."""
 
     def __init__(
-        self, network: NetworkConfig | None = None, training: TrainingConfig | None = None
+        self,
+        network: NetworkConfig | None = None,
+        training: TrainingConfig | None = None,
+        online: OnlineConfig | None = None,
     ) -> None:
         self.network = network or NetworkConfig()
         self.training = training or TrainingConfig()
+        self.online = online or OnlineConfig()
         self._fitted: _Fitted | None = None
+        self._learner: OnlineLearner | None = None
 
     def fit(self, train: Windows, valid: Windows, report: Report | None = None) -> Self:
         """Train on the rows of `train`; `valid` is read for stopping and error quantiles.
@@ -94,9 +98,31 @@ class NetworkForecaster:
                 report,
             )
         errors = np.zeros((len(train.leads), len(LEVELS)), dtype=np.float32)
+        self._learner = None
         self._fitted = _Fitted(network.eval(), head, scaling, shape, errors)
         if self.network.head == "point":
-            errors[:] = self._error_quantiles(train, valid)
+            errors[:] = error_quantiles(self._means, (valid, train))
+        return self
+
+    def update(self, windows: Windows) -> Self:
+        """Learn from new outcomes, in place: the steps of `online` on all rows that have any.
+
+        The caller sees to it that these outcomes were known before what is forecast next; see
+        pipelines.evaluation.prequential. Nothing is done without an outcome. Raises as `predict`
+        does, and ModelError when a loss is not finite.
+        """
+        fitted = self._require_fit()
+        self._check_shape(windows, fitted.shape)
+        windows = windows.select(np.asarray(np.isfinite(windows.target).any(axis=1)))
+        if not len(windows):
+            return self
+        check_inputs(windows)
+        if self._learner is None:
+            self._learner = OnlineLearner(
+                fitted.network, fitted.head, self._loss, self.online, self.training.seed
+            )
+        source = BatchSource(windows, fitted.scaling)
+        self._learner.learn(source.batch(torch.arange(len(windows))))
         return self
 
     def predict(self, windows: Windows) -> Forecast:
@@ -106,7 +132,6 @@ class NetworkForecaster:
         self._check_shape(windows, fitted.shape)
         check_inputs(windows)
         mean, quantiles = self._standardised(windows, fitted)
-        quantiles = quantiles + fitted.error_quantiles
         reference = 0.0 if windows.reference is None else windows.reference
         scale = 1.0 if windows.scale is None else windows.scale
         lifted = np.asarray(reference)[..., None], np.asarray(scale)[..., None]
@@ -117,9 +142,9 @@ class NetworkForecaster:
         """(Mean of `predict` - reference) / scale, row × lead, float32; checks no values."""
         fitted = self._require_fit()
         self._check_shape(inputs.windows, fitted.shape)
-        batches = inputs.batches(fitted.scaling, CHUNK)
-        means = [fitted.head.mean(fitted.network(batch)).numpy() for batch in batches]
-        return np.concatenate(means)
+        runs = self._runs(fitted)
+        batches = inputs.batches(fitted.scaling, self._chunk)
+        return np.concatenate([runs.means(batch).mean(axis=0) for batch in batches])
 
     def network_and_scaling(self) -> tuple[DirectNetwork, WindowScaling]:
         """What `predict` runs: for diagnostics, and measurements of speed."""
@@ -135,6 +160,7 @@ class NetworkForecaster:
             config={
                 "network": asdict(self.network),
                 "training": asdict(self.training),
+                "online": asdict(self.online),
                 "shape": fitted.shape,
             },
             arrays={
@@ -149,7 +175,9 @@ class NetworkForecaster:
         """Inverse of `state`. Raises ArtefactError when a part is missing or does not fit."""
         try:
             forecaster = cls(
-                network_config(state.config["network"]), TrainingConfig(**state.config["training"])
+                network_config(state.config["network"]),
+                TrainingConfig(**state.config["training"]),
+                OnlineConfig(**state.config.get("online", {})),
             )
             shape = dict(state.config["shape"])
             with torch.random.fork_rng():
@@ -228,47 +256,40 @@ class NetworkForecaster:
             embedded_series=shape["series"],
             embedding=config.series_embedding,
             zero_output=config.zero_output,
+            readout=config.readout,
+            soft_trees=config.soft_trees,
         )
+
+    @property
+    def _chunk(self) -> int:
+        """Rows at once, so many that all passes together need no more memory than one."""
+        return max(CHUNK // max(self.network.mc_passes, 1), 1)
+
+    def _runs(self, fitted: _Fitted) -> DirectRuns:
+        count = self.network.mc_passes
+        if not count:
+            return WholeNetwork(fitted.network, fitted.head)
+        return ThinnedNetworks(fitted.network, fitted.head, count, self.training.seed)
 
     @torch.inference_mode()
     def _standardised(self, windows: Windows, fitted: _Fitted) -> tuple[FloatArray, FloatArray]:
-        """Mean, row × lead, and quantiles, row × lead × level, as the network gives them."""
-        source, head = BatchSource(windows, fitted.scaling), fitted.head
+        """Mean, row × lead, and quantiles, row × lead × level."""
+        runs = self._runs(fitted)
         mean = np.empty(windows.target.shape)
         quantiles = np.empty((*mean.shape, len(LEVELS)))
-        for index, batch in enumerate(source.in_order(CHUNK)):
-            params = fitted.network(batch)
-            rows = slice(index * CHUNK, index * CHUNK + len(params))
-            mean[rows] = head.mean(params).numpy()
-            quantiles[rows] = head.quantiles(params, LEVELS).numpy()
+        start = 0
+        for batch in BatchSource(windows, fitted.scaling).in_order(self._chunk):
+            rows = slice(start, start := start + len(batch.series))
+            mean[rows], quantiles[rows] = runs.mixed(batch, fitted.error_quantiles)
         return mean, quantiles
 
-    def _error_quantiles(self, train: Windows, valid: Windows) -> FloatArray:
-        """Quantiles of standardised errors, lead × level: of validation rows where there are
-        enough, else of training rows."""
-        errors = [self._errors(_spread_out(windows, ERROR_ROWS)) for windows in (valid, train)]
-        chosen = []
-        for lead in range(len(train.leads)):
-            known = [e[np.isfinite(e[:, lead]), lead] for e in errors]
-            enough = next((e for e in known if len(e) >= MIN_ERRORS), np.zeros(1))
-            chosen.append(np.quantile(enough, LEVELS))
-        return np.stack(chosen)
-
-    def _errors(self, windows: Windows) -> FloatArray:
-        """Standardised errors of the mean, row × lead, NaN where there is no outcome."""
-        if not len(windows):
-            return np.empty(windows.target.shape)
-        mean = self.standardised_mean(SharedInputs.of(windows)).astype(np.float64)
-        reference = 0.0 if windows.reference is None else windows.reference
-        scale = 1.0 if windows.scale is None else windows.scale
-        return np.asarray((windows.target - reference) / scale - mean)
-
-
-def _spread_out(windows: Windows, count: int) -> Windows:
-    """At most `count` rows, evenly spread."""
-    if len(windows) <= count:
-        return windows
-    return windows.select(np.linspace(0, len(windows) - 1, count).astype(np.int64))
+    @torch.inference_mode()
+    def _means(self, windows: Windows) -> FloatArray:
+        """Standardised mean of every pass, pass × row × lead."""
+        fitted = self._require_fit()
+        batches = SharedInputs.of(windows).batches(fitted.scaling, self._chunk)
+        runs = self._runs(fitted)
+        return np.concatenate([runs.means(batch) for batch in batches], axis=1)
 
 
 def _distinct_columns(known: FloatArray) -> list[int]:

@@ -14,9 +14,10 @@ import torch
 
 from models.contract import State
 from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
+from models.forecasters.mc_dropout import check_dropout, mixture_moments, thinned_passes
 from models.forecasters.optimisation import Report
 from models.forecasters.rollout_batches import RolloutScaling, RolloutSource
-from models.forecasters.rollout_network import RolloutNetwork
+from models.forecasters.rollout_network import RolloutBatch, RolloutNetwork
 from models.forecasters.settings import RolloutConfig, rollout_config
 from models.rollouts import RolloutForecast, Rollouts, check_finite
 from models.transforms.scaling import Standardiser
@@ -60,6 +61,8 @@ class NetworkRollout:
             shape = train.inputs.shape[1], train.state.shape[1]
             steps = train.lookback + train.horizon
             network = RolloutNetwork(*shape, self.config.network, steps)
+            if self.config.network.mc_passes and network.backbone is not None:
+                check_dropout(network, RolloutSource(train, scaling).batch(torch.arange(1)))
             train_rollouts(network, train, valid, scaling, self.config, report)
         self._fitted = _Fitted(network.eval(), scaling)
         return self
@@ -74,9 +77,9 @@ class NetworkRollout:
         scaling = fitted.scaling
         means, covariances = [], []
         for batch in RolloutSource(rollouts, scaling).in_order(CHUNK):
-            mean, factor = fitted.network(batch)
+            mean, covariance = self._moments(fitted.network, batch)
             means.append(mean.numpy())
-            covariances.append(fitted.network.head.covariance(factor).numpy())
+            covariances.append(covariance.numpy())
         scale = scaling.state_scale.astype(np.float32)
         return RolloutForecast(
             np.concatenate(means) * scale + scaling.state.mean,
@@ -124,6 +127,20 @@ class NetworkRollout:
             raise ArtefactError(f"stored rollout network does not fit: {reason}") from error
         made._fitted = _Fitted(network.eval(), scaling)
         return made
+
+    def _moments(
+        self, network: RolloutNetwork, batch: RolloutBatch
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Standardised mean and covariance: of the network, or of MC dropout's mixture."""
+
+        def run(thinned: RolloutNetwork) -> tuple[torch.Tensor, torch.Tensor]:
+            mean, factor = thinned(batch)
+            return mean, thinned.head.covariance(factor)
+
+        passes = self.config.network.mc_passes
+        if not passes or network.backbone is None:
+            return run(network)
+        return mixture_moments(thinned_passes(network, run, passes, self.config.training.seed))
 
     def _require_fit(self) -> _Fitted:
         if self._fitted is None:

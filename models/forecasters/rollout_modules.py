@@ -18,9 +18,11 @@ class StaticModule(TrainedModule[HourBatch]):
         self.network = network
 
     def loss(self, batch: HourBatch) -> torch.Tensor:
-        mean, factor = self.network.static(batch.inputs)
-        nll = self.network.head.nll(mean, factor, batch.target)
-        return (nll * batch.weight).sum() / batch.weight.sum()
+        losses = [
+            self.network.head.nll(mean, factor, batch.target)
+            for mean, factor in self.network.static_stages(batch.inputs)
+        ]
+        return _weighted(losses, batch.weight)
 
     def share(self, batch: HourBatch) -> float:
         return float(batch.weight.sum())
@@ -34,9 +36,18 @@ class RolloutModule(TrainedModule[RolloutBatch]):
         self.network = network
 
     def loss(self, batch: RolloutBatch) -> torch.Tensor:
-        mean, factor = self.network(batch)
-        nll = self.network.head.nll(mean, factor, batch.target).mean(dim=1)
-        return (nll * batch.weight).sum() / batch.weight.sum()
+        network = self.network
+        outputs = network.stages(batch) if self.training else [network(batch)]
+        losses = [
+            network.head.nll(mean, factor, batch.target).mean(dim=1) for mean, factor in outputs
+        ]
+        return _weighted(losses, batch.weight)
 
     def share(self, batch: RolloutBatch) -> float:
         return float(batch.weight.sum())
+
+
+def _weighted(losses: list[torch.Tensor], weight: torch.Tensor) -> torch.Tensor:
+    """Weighted mean over rows, summed over the stages of the readout."""
+    nll = torch.stack(losses).sum(dim=0) if len(losses) > 1 else losses[0]
+    return (nll * weight).sum() / weight.sum()

@@ -23,6 +23,7 @@ from torch import nn
 from models.backbones.base import Backbone, Shape
 from models.backbones.catalogue import make_backbone
 from models.forecasters.settings import MEMORYLESS, RolloutNetworkConfig
+from models.forecasters.soft_trees import make_readout
 from models.heads.multivariate_gaussian import JOINT_HEADS
 
 #: Hours after which an error at the origin has faded to 1/e, before training: fast, slow.
@@ -31,6 +32,9 @@ _FADING = (12.0, 300.0)
 _SPREAD_AT_START = 1e-3
 #: Untrained outputs are close to the mean state.
 _OUTPUT_GAIN = 0.1
+
+#: Mean, ... × component, and factor of the covariance, as the head has it.
+MeanAndFactor = tuple[torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -71,17 +75,39 @@ class RolloutNetwork(nn.Module):
             self.backbone = make_backbone(config.cell, size, config.options)
         self.hidden = hidden
         self.map = _dense(features + hidden, config.map_size, config.map_layers)
-        self.output = nn.Linear(config.map_size, self.head.size)
+        self.output = make_readout(
+            config.readout, config.map_size, self.head.size, config.soft_trees
+        )
         self.fading = nn.Parameter(torch.tensor(_FADING).log().repeat(components, 1))
         self.mixture = nn.Parameter(torch.zeros(components))
-        with torch.no_grad():
-            self.output.weight.mul_(_OUTPUT_GAIN)
-            nn.init.zeros_(self.output.bias)
+        self.output.shrink(_OUTPUT_GAIN)
 
-    def forward(self, batch: RolloutBatch) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, batch: RolloutBatch) -> MeanAndFactor:
         """Return mean and factor of the covariance of the hours ahead."""
-        lookback = batch.past.shape[1]
-        mean, factor = self.hourly(batch.inputs, self._states(batch), lookback - 1)
+        return self._ahead(self.output(self._read(batch)), batch)
+
+    def stages(self, batch: RolloutBatch) -> list[MeanAndFactor]:
+        """What the loss is taken of in training; the last is what `forward` returns."""
+        return [self._ahead(part, batch) for part in self.output.stages(self._read(batch))]
+
+    def static_stages(self, inputs: torch.Tensor) -> list[MeanAndFactor]:
+        """The map with the recurrent state at zero: row × feature -> mean and factor."""
+        read = self.map(torch.cat([inputs, inputs.new_zeros(len(inputs), self.hidden)], dim=-1))
+        parts = self.output.stages(read) if self.training else (self.output(read),)
+        return [self.head.split(part) for part in parts]
+
+    def _read(self, batch: RolloutBatch) -> torch.Tensor:
+        """What the readout gets, from the origin's hour on: row × hour × width."""
+        first = batch.past.shape[1] - 1
+        states = self._states(batch)
+        read: torch.Tensor = self.map(
+            torch.cat([batch.inputs[:, first:], states[:, first:]], dim=-1)
+        )
+        return read
+
+    def _ahead(self, params: torch.Tensor, batch: RolloutBatch) -> MeanAndFactor:
+        """The distribution of the hours ahead, with what is left of the error at the origin."""
+        mean, factor = self.head.split(params)
         if self.backbone is None:
             return mean[:, 1:], factor[:, 1:]
         missed = batch.past[:, -1] - mean[:, 0]
@@ -90,19 +116,6 @@ class RolloutNetwork(nn.Module):
         if factor.dim() == mean.dim() + 1:
             spread = spread[..., None]
         return mean[:, 1:] + left * missed[:, None], factor[:, 1:] * spread
-
-    def hourly(
-        self, inputs: torch.Tensor, states: torch.Tensor, first: int = 0
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Map drivers and recurrent states from hour `first` on to mean and factor."""
-        together = torch.cat([inputs[:, first:], states[:, first:]], dim=-1)
-        return self.head.split(self.output(self.map(together)))
-
-    def static(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The map with the recurrent state at zero: row × feature -> mean and factor."""
-        states = inputs.new_zeros(len(inputs), 1, self.hidden)
-        mean, factor = self.hourly(inputs[:, None], states)
-        return mean[:, 0], factor[:, 0]
 
     def decay(self, hours: int) -> torch.Tensor:
         """What is left of an error at the origin after 1, 2, ... hours, hour × component."""

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from models.backbones.catalogue import BACKBONES, WINDOWS_ONLY
 from models.backbones.options import BackboneOptions
 from models.errors import ConfigError
+from models.forecasters.online import OnlineConfig
+from models.forecasters.soft_trees import READOUTS, SoftTreesOptions
 from models.heads import HEADS
 
 
@@ -28,6 +30,10 @@ class NetworkConfig:
     zero_output       start at the reference
     standardise       scale the inputs by their spread in training
     options           what only some backbones have
+    mc_passes         thinned networks that a forecast mixes, with dropout on (MC dropout); 0 for
+                      the whole network without dropout
+    readout           what maps features to the head's numbers: dense, or soft_gbdt, boosted soft
+                      trees of the kind `soft_trees`
     """
 
     cell: str = "lstm"
@@ -41,6 +47,9 @@ class NetworkConfig:
     zero_output: bool = True
     standardise: bool = True
     options: BackboneOptions = field(default_factory=BackboneOptions)
+    mc_passes: int = 0
+    readout: Literal["dense", "soft_gbdt"] = "dense"
+    soft_trees: SoftTreesOptions = field(default_factory=SoftTreesOptions)
 
     def __post_init__(self) -> None:
         _choice("network.cell", self.cell, tuple(BACKBONES))
@@ -50,10 +59,8 @@ class NetworkConfig:
         for name, least in (("layers", 1), ("hidden_size", 1), ("head_size", 0)):
             _at_least(f"network.{name}", getattr(self, name), least)
         _at_least("network.series_embedding", self.series_embedding, 0)
-        if not 0 <= self.dropout < 1:
-            raise ConfigError(
-                f"network.dropout: expected 0 or more and below 1, got {self.dropout}"
-            )
+        _choice("network.readout", self.readout, READOUTS)
+        _dropout(self.dropout, self.mc_passes)
 
 
 @dataclass(frozen=True)
@@ -100,10 +107,11 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class RecurrentConfig:
-    """A network and its training; the cell is that of the catalogue's entry."""
+    """A network, its training and how it goes on to learn; the cell is the catalogue entry's."""
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    online: OnlineConfig = field(default_factory=OnlineConfig)
 
 
 #: Name of the cell of a network without memory.
@@ -123,6 +131,9 @@ class RolloutNetworkConfig:
     map_size     width of each
     covariance   diagonal or full
     options      what only some backbones have
+    mc_passes    thinned networks that a forecast mixes, with dropout on (MC dropout); 0 for the
+                 whole network without dropout. One layer has dropout with options.variational
+    readout      dense, or soft_gbdt, boosted soft trees of the kind `soft_trees`
     """
 
     cell: str = "lstm"
@@ -133,6 +144,9 @@ class RolloutNetworkConfig:
     map_size: int = 128
     covariance: Literal["diagonal", "full"] = "diagonal"
     options: BackboneOptions = field(default_factory=BackboneOptions)
+    mc_passes: int = 0
+    readout: Literal["dense", "soft_gbdt"] = "dense"
+    soft_trees: SoftTreesOptions = field(default_factory=SoftTreesOptions)
 
     def __post_init__(self) -> None:
         stepwise = [name for name in BACKBONES if name not in WINDOWS_ONLY]
@@ -145,10 +159,9 @@ class RolloutNetworkConfig:
         _choice("network.covariance", self.covariance, ("diagonal", "full"))
         for name in ("layers", "hidden_size", "map_layers", "map_size"):
             _at_least(f"network.{name}", getattr(self, name), 1)
-        if not 0 <= self.dropout < 1:
-            raise ConfigError(
-                f"network.dropout: expected 0 or more and below 1, got {self.dropout}"
-            )
+        _choice("network.readout", self.readout, READOUTS)
+        # A memoryless map has no dropout, and may stand beside networks that have.
+        _dropout(self.dropout, 0 if self.cell == MEMORYLESS else self.mc_passes)
 
 
 @dataclass(frozen=True)
@@ -180,22 +193,36 @@ class RolloutConfig:
 
 def network_config(stored: Mapping[str, Any]) -> NetworkConfig:
     """Inverse of `asdict`, also of what was stored before there were options."""
-    return NetworkConfig(**{**stored, "options": _options(stored)})
+    return NetworkConfig(**{**stored, **_groups(stored)})
 
 
 def rollout_config(stored: Mapping[str, Any]) -> RolloutConfig:
     """Inverse of `asdict`, also of what was stored before there were options."""
     network = stored["network"]
     return RolloutConfig(
-        RolloutNetworkConfig(**{**network, "options": _options(network)}),
+        RolloutNetworkConfig(**{**network, **_groups(network)}),
         TrainingConfig(**stored["static"]),
         TrainingConfig(**stored["training"]),
         float(stored["unknown_start"]),
     )
 
 
-def _options(stored: Mapping[str, Any]) -> BackboneOptions:
-    return BackboneOptions(**stored.get("options", {}))
+def _groups(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "options": BackboneOptions(**stored.get("options", {})),
+        "soft_trees": SoftTreesOptions(**stored.get("soft_trees", {})),
+    }
+
+
+def _dropout(share: float, mc_passes: int) -> None:
+    if not 0 <= share < 1:
+        raise ConfigError(f"network.dropout: expected 0 or more and below 1, got {share}")
+    _at_least("network.mc_passes", mc_passes, 0)
+    if mc_passes and not share:
+        raise ConfigError(
+            f"network.mc_passes: {mc_passes} passes without dropout are all the same; set "
+            "network.dropout above 0, for example to 0.2, or mc_passes to 0"
+        )
 
 
 def _choice(name: str, value: object, known: tuple[str, ...]) -> None:
