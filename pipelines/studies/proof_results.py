@@ -97,7 +97,12 @@ def proofs_page(proofs: Mapping[str, Proof], results: Iterable[ProofResult]) -> 
     for result in results:
         proof = proofs[result.name]
         verdict = "passed" if result.passed else "FAILED"
-        lines += [f"## {proof.name}: {verdict}", "", f"{proof.claim.rstrip('.')} ({proof.paper}).", ""]
+        lines += [
+            f"## {proof.name}: {verdict}",
+            "",
+            f"{proof.claim.rstrip('.')} ({proof.paper}).",
+            "",
+        ]
         lines += ["| | got | to reach | |", "|---|---|---|---|"]
         lines += [_row(check) for check in result.checks]
         lines += ["", *(f"Not reproduced, and not asserted: {one}" for one in proof.left_out)]

@@ -1,0 +1,51 @@
+"""A recurrent layer and independent logistic outputs on chorales, trained and tested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from models.backbones.base import Shape
+from models.backbones.catalogue import make_backbone
+from models.backbones.options import BackboneOptions
+from pipelines.studies.fitting import Fitting, fit
+from pipelines.studies.tasks.jsb_chorales import KEYS, Chorales, batch_of, nats
+
+#: Steps that the first weights are made for. A chorale's next chord depends on the newest few.
+STEPS = 10
+
+
+class ChoraleModel(nn.Module):
+    """What sounded so far -> log-odds of every key at the next step."""
+
+    def __init__(self, backbone: str, hidden_size: int) -> None:
+        super().__init__()
+        shape = Shape(KEYS, hidden_size, steps=STEPS)
+        self.backbone = make_backbone(backbone, shape, BackboneOptions(memory="open"))
+        self.output = nn.Linear(hidden_size, KEYS)
+
+    def forward(self, seen: torch.Tensor) -> torch.Tensor:
+        odds: torch.Tensor = self.output(self.backbone.states(seen))
+        return odds
+
+
+def chorale_error(
+    backbone: str, hidden_size: int, how: Fitting, data: Chorales
+) -> tuple[float, float]:
+    """Validation and test error, nats per step, at the epoch that validation chose."""
+    torch.manual_seed(how.seed)
+    model = ChoraleModel(backbone, hidden_size)
+    valid, test = batch_of(data.valid), batch_of(data.test)
+
+    def train_loss(rows: Sequence[int]) -> torch.Tensor:
+        batch = batch_of([data.train[row] for row in rows])
+        return nats(model(batch.seen), batch)
+
+    def valid_loss() -> float:
+        return float(nats(model(valid.seen), valid))
+
+    best = fit(model, len(data.train), train_loss, valid_loss, how)
+    with torch.inference_mode():
+        return best, float(nats(model(test.seen), test))
