@@ -25,7 +25,8 @@ class Shape:
     hidden_size  width of what comes out, and of every layer
     layers       how many are stacked
     dropout      between the layers and on the last state, while training
-    steps        of the windows that are read; only the first weights depend on it
+    steps        of the windows that are read: the first weights depend on it, and how far a
+                 backbone without recurrence sees
     """
 
     channels: int

@@ -12,6 +12,7 @@ from functools import partial
 from models.backbones.base import Backbone, Shape
 from models.backbones.bidirectional import BidirectionalGRU, BidirectionalLSTM
 from models.backbones.cell_stack import CellStack
+from models.backbones.gated_convolution import GATED_CONVOLUTIONS
 from models.backbones.options import BackboneOptions
 from models.backbones.recurrent import GRU, LSTM
 from models.backbones.signature import Signature
@@ -26,6 +27,7 @@ BACKBONES: dict[str, MakeBackbone] = {
     "bidirectional_lstm": BidirectionalLSTM,
     "bidirectional_gru": BidirectionalGRU,
     "signature": Signature,
+    **GATED_CONVOLUTIONS,
     **{name: partial(CellStack, make=cell) for name, cell in CELLS.items()},
 }
 #: Those that read whole windows only.

@@ -19,12 +19,14 @@ class BackboneOptions:
                  (Gal and Ghahramani 2016), instead of one per step between layers alone
     signature_channels  channels of the path whose signature is read, beside time
     signature_depth     levels of that signature
+    kernel_size         steps that a layer of a gated convolution reads
     """
 
     memory: Literal["chrono", "open"] = "chrono"
     variational: bool = False
     signature_channels: int = 3
     signature_depth: int = 3
+    kernel_size: int = 4
 
     def __post_init__(self) -> None:
         if self.memory not in ("chrono", "open"):
@@ -32,3 +34,5 @@ class BackboneOptions:
         for name in ("signature_channels", "signature_depth"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"options.{name}: expected 1 or more, got {getattr(self, name)}")
+        if self.kernel_size < 2:
+            raise ConfigError(f"options.kernel_size: expected 2 or more, got {self.kernel_size}")

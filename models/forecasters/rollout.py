@@ -17,7 +17,7 @@ from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
 from models.forecasters.mc_dropout import check_dropout, mixture_moments, thinned_passes
 from models.forecasters.optimisation import Report
 from models.forecasters.rollout_batches import RolloutScaling, RolloutSource
-from models.forecasters.rollout_network import RolloutBatch, RolloutNetwork
+from models.forecasters.rollout_network import STEPS, RolloutBatch, RolloutNetwork
 from models.forecasters.settings import RolloutConfig, rollout_config
 from models.rollouts import RolloutForecast, Rollouts, check_finite
 from models.transforms.scaling import Standardiser
@@ -93,7 +93,7 @@ class NetworkRollout:
         scaling = fitted.scaling
         return State(
             kind="rollout",
-            config=asdict(self.config),
+            config={**asdict(self.config), "steps": fitted.network.steps},
             arrays={
                 **{f"weights.{name}": value.numpy().copy() for name, value in weights.items()},
                 "inputs.mean": scaling.inputs.mean,
@@ -115,7 +115,9 @@ class NetworkRollout:
             )
             shape = len(scaling.inputs.mean), len(scaling.state.mean)
             with torch.random.fork_rng():
-                network = RolloutNetwork(*shape, made.config.network)
+                network = RolloutNetwork(
+                    *shape, made.config.network, state.config.get("steps", STEPS)
+                )
             weights = {
                 name.removeprefix("weights."): torch.from_numpy(value)
                 for name, value in arrays.items()

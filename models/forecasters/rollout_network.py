@@ -26,6 +26,8 @@ from models.forecasters.settings import MEMORYLESS, RolloutNetworkConfig
 from models.forecasters.soft_trees import make_readout
 from models.heads.multivariate_gaussian import JOINT_HEADS
 
+#: Hours of a usual rollout: three days before, five ahead.
+STEPS = 192
 #: Hours after which an error at the origin has faded to 1/e, before training: fast, slow.
 _FADING = (12.0, 300.0)
 #: Share of the spread that stays right after a known start.
@@ -58,13 +60,15 @@ class RolloutBatch:
 class RolloutNetwork(nn.Module):
     """See the module. Without a cell it is the memoryless map of the drivers alone.
 
-    steps   hours of a rollout with those before it; only the first weights depend on it
+    steps   hours of a rollout with those before it; the first weights depend on it,
+            and how far a backbone without recurrence sees
     """
 
     def __init__(
-        self, features: int, components: int, config: RolloutNetworkConfig, steps: int = 192
+        self, features: int, components: int, config: RolloutNetworkConfig, steps: int = STEPS
     ) -> None:
         super().__init__()
+        self.steps = steps
         self.head = JOINT_HEADS[config.covariance](components)
         self.backbone: Backbone | None = None
         hidden = 0
