@@ -45,6 +45,8 @@ UNSEEN = 2.0
 #: Where each parameter of the search space stands in the settings.
 PLACES: dict[str, str] = {
     **dict.fromkeys(("layers", "hidden_size", "dropout", "head_size", "head", "loss"), "network"),
+    **dict.fromkeys(("mc_passes", "readout"), "network"),
+    **dict.fromkeys(("trees", "tree_depth", "tree_rate", "tree_loss"), "soft_trees"),
     **dict.fromkeys(
         ("epochs", "batch_size", "learning_rate", "weight_decay", "weight_noise"), "training"
     ),
@@ -180,13 +182,16 @@ def configured(base: FundSharpeConfig, params: Mapping[str, Any]) -> FundSharpeC
                 f"tune fund-sharpe: {name!r} is no setting of it; a space may have cell, "
                 f"{', '.join(PLACES)}"
             )
-        groups[PLACES[name]][name] = value
+        groups[PLACES[name]][name.removeprefix("tree_")] = value
     if "head" in params:
         groups["network"].setdefault("loss", None)
-    options = replace(base.network.options, **groups["options"])
+    parts: dict[str, Any] = {
+        "options": replace(base.network.options, **groups["options"]),
+        "soft_trees": replace(base.network.soft_trees, **groups["soft_trees"]),
+    }
     return replace(
         base,
-        network=replace(base.network, options=options, **groups["network"]),
+        network=replace(base.network, **parts, **groups["network"]),
         training=replace(base.training, **groups["training"]),
         **groups[""],
     )

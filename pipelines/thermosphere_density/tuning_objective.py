@@ -47,6 +47,8 @@ PLACES: dict[str, str] = {
     **dict.fromkeys(
         ("hidden_size", "layers", "dropout", "map_size", "map_layers", "covariance"), "network"
     ),
+    **dict.fromkeys(("mc_passes", "readout"), "network"),
+    **dict.fromkeys(("trees", "tree_depth", "tree_rate", "tree_loss"), "soft_trees"),
     **dict.fromkeys(
         ("epochs", "batch_size", "learning_rate", "weight_decay", "weight_noise"), "training"
     ),
@@ -133,16 +135,20 @@ def configured(base: DensityConfig, params: Mapping[str, Any]) -> DensityConfig:
             _known_cell(value)
             groups[""]["cells"] = (value,)
         elif name in PLACES:
-            groups[PLACES[name]][name.removeprefix("static_")] = value
+            groups[PLACES[name]][name.removeprefix("static_").removeprefix("tree_")] = value
         else:
             raise ConfigError(
                 f"tune thermosphere-density: {name!r} is no setting of it; a space may have "
                 f"cell, {', '.join(PLACES)}"
             )
-    options = replace(base.recurrent.network.options, **groups["options"])
+    network = base.recurrent.network
+    parts: dict[str, Any] = {
+        "options": replace(network.options, **groups["options"]),
+        "soft_trees": replace(network.soft_trees, **groups["soft_trees"]),
+    }
     recurrent = replace(
         base.recurrent,
-        network=replace(base.recurrent.network, options=options, **groups["network"]),
+        network=replace(network, **parts, **groups["network"]),
         static=replace(base.recurrent.static, **groups["static"]),
         training=replace(base.recurrent.training, **groups["training"]),
         **groups["recurrent"],

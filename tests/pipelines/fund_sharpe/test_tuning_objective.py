@@ -15,6 +15,7 @@ import yaml
 
 from models.errors import ConfigError, DataError
 from models.forecasters.settings import NetworkConfig
+from models.forecasters.soft_trees import SoftTreesOptions
 from models.fund_sharpe import FundSharpeConfig, FundSharpeModel
 from models.transforms.fund_windows import FundFeatures
 from pipelines.config import load_config
@@ -169,6 +170,14 @@ def test_noise_on_weights_and_what_only_some_backbones_have_can_be_tuned() -> No
     made = configured(tiny_config(), {"weight_noise": 0.075, "signature_depth": 2})
     assert made.training.weight_noise == 0.075
     assert made.network.options == replace(tiny_config().network.options, signature_depth=2)
+
+
+def test_the_readout_and_the_passes_of_dropout_can_be_tuned() -> None:
+    params = {"readout": "soft_gbdt", "trees": 3, "tree_depth": 2, "tree_rate": 0.5}
+    network = configured(tiny_config(), {**params, "tree_loss": "final", "mc_passes": 9}).network
+    assert (network.readout, network.mc_passes) == ("soft_gbdt", 9)
+    assert network.soft_trees == SoftTreesOptions(3, 2, 0.5, "final")
+    assert network.loss is None
 
 
 def test_without_a_cell_all_kinds_are_judged_together() -> None:

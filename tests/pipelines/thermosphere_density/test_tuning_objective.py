@@ -13,6 +13,7 @@ import yaml
 
 from models.emulators.settings import DensityConfig
 from models.errors import ConfigError, DataError
+from models.forecasters.soft_trees import SoftTreesOptions
 from models.rollouts import RolloutForecast
 from models.transforms.principal_components import PrincipalComponents
 from pipelines.dataclass_config import load_dataclass
@@ -138,6 +139,15 @@ def test_parameters_go_to_their_places() -> None:
     assert (made.recurrent.training.epochs, made.recurrent.static.epochs) == (7, 3)
     assert (made.recurrent.unknown_start, made.lookback, made.storm_weight) == (0.2, 48, 2.0)
     assert made.cells == ("gru",)
+
+
+def test_the_readout_and_the_passes_of_dropout_can_be_tuned() -> None:
+    params = {"readout": "soft_gbdt", "trees": 3, "tree_depth": 2, "tree_rate": 0.5}
+    given = {**params, "mc_passes": 9, "dropout": 0.2, "static_epochs": 3}
+    made = configured(DensityConfig(), given).recurrent
+    assert (made.network.readout, made.network.mc_passes) == ("soft_gbdt", 9)
+    assert made.network.soft_trees == SoftTreesOptions(3, 2, 0.5)
+    assert made.static.epochs == 3
 
 
 def test_noise_on_weights_and_what_only_some_backbones_have_can_be_tuned() -> None:
