@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -15,16 +16,24 @@ from pipelines.studies.tasks.jsb_chorales import KEYS, Chorales, batch_of, nats
 
 #: Steps that the first weights are made for. A chorale's next chord depends on the newest few.
 STEPS = 10
+#: Frequency of keys that never sound.
+RAREST = 1e-4
 
 
 class ChoraleModel(nn.Module):
-    """What sounded so far -> log-odds of every key at the next step."""
+    """What sounded so far -> log-odds of every key at the next step.
 
-    def __init__(self, backbone: str, hidden_size: int) -> None:
+    frequency   key: share of the steps at which it sounds, where the outputs begin; else the
+                first thousand steps of training do nothing but move them there
+    """
+
+    def __init__(self, backbone: str, hidden_size: int, frequency: torch.Tensor) -> None:
         super().__init__()
         shape = Shape(KEYS, hidden_size, steps=STEPS)
         self.backbone = make_backbone(backbone, shape, BackboneOptions(memory="open"))
         self.output = nn.Linear(hidden_size, KEYS)
+        with torch.no_grad():
+            self.output.bias.copy_(torch.logit(frequency, eps=RAREST))
 
     def forward(self, seen: torch.Tensor) -> torch.Tensor:
         odds: torch.Tensor = self.output(self.backbone.states(seen))
@@ -36,7 +45,8 @@ def chorale_error(
 ) -> tuple[float, float]:
     """Validation and test error, nats per step, at the epoch that validation chose."""
     torch.manual_seed(how.seed)
-    model = ChoraleModel(backbone, hidden_size)
+    frequency = torch.from_numpy(np.concatenate(data.train).mean(axis=0))
+    model = ChoraleModel(backbone, hidden_size, frequency)
     valid, test = batch_of(data.valid), batch_of(data.test)
 
     def train_loss(rows: Sequence[int]) -> torch.Tensor:
