@@ -10,6 +10,7 @@ import typer
 
 from models.errors import ConfigError
 from service.commands import study_methods
+from service.commands.study_prequential import prequential
 from service.commands.study_proofs import proofs
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def _group() -> None:
 
 
 app.command()(proofs)
+app.command()(prequential)
 app.add_typer(study_methods.app, name="methods")
 
 

@@ -1,0 +1,1 @@
+"""Frozen networks against the same ones that learn from every outcome."""
