@@ -1,0 +1,147 @@
+"""The long time lag tasks of Hochreiter and Schmidhuber 1997, with their data and pass marks.
+
+Sequences of one batch are padded at the front with zeros, so that the last step is the end of
+each. A task says what is read, what is wanted at the end, and when a forecast is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.contract import FloatArray
+
+Random = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """inputs row × step × channel, wanted row × output; float32."""
+
+    inputs: FloatArray
+    wanted: FloatArray
+
+
+@dataclass(frozen=True)
+class LongLagTask:
+    """A task whose answer is asked for at the end.
+
+    channels, outputs   widths
+    steps               of the longest sequence
+    draw                (generator, rows) -> sequences
+    tolerance           largest absolute error of a right answer, in every output
+    mean_error          mean absolute error below which the training counts as done; None for no
+                        such mark
+    """
+
+    name: str
+    channels: int
+    outputs: int
+    steps: int
+    draw: Callable[[Random, int], Sequences]
+    tolerance: float
+    mean_error: float | None
+
+    def wrong(self, given: FloatArray, wanted: FloatArray) -> npt.NDArray[np.bool_]:
+        """Whether each row is beyond the tolerance."""
+        return np.asarray((np.abs(given - wanted) > self.tolerance).any(axis=1))
+
+
+def adding(length: int = 100) -> LongLagTask:
+    """Experiment 4: the sum of two marked numbers out of `length` to 1.1 `length`."""
+    return _marked("adding", length, lambda a, b: 0.5 + (a + b) / 4.0, -1.0, mean_error=0.01)
+
+
+def multiplication(length: int = 100) -> LongLagTask:
+    """Experiment 5: the product of two marked numbers from 0 to 1."""
+    return _marked("multiplication", length, lambda a, b: a * b, 0.0, mean_error=None)
+
+
+def temporal_order(events: int = 2) -> LongLagTask:
+    """Experiment 6a (two events, four classes) or 6b (three, eight): in which order did X and Y
+    come among a hundred distractors?"""
+    spans = {2: ((10, 20), (50, 60)), 3: ((10, 20), (33, 43), (66, 76))}[events]
+
+    def draw(random: Random, rows: int) -> Sequences:
+        lengths = random.integers(100, 111, rows)
+        inputs = np.zeros((rows, 110, 8), dtype=np.float32)
+        wanted = np.zeros((rows, 2**events), dtype=np.float32)
+        for row, length in enumerate(lengths):
+            # Symbols: E, B, a, b, c, d, X, Y.
+            codes = random.integers(2, 6, length)
+            codes[0], codes[-1] = 0, 1
+            answer = 0
+            for first, last in spans:
+                event = int(random.integers(2))
+                codes[random.integers(first, last + 1) - 1] = 6 + event
+                answer = 2 * answer + event
+            inputs[row, 110 - length :] = np.eye(8, dtype=np.float32)[codes]
+            wanted[row, answer] = 1.0
+        return Sequences(inputs, wanted)
+
+    return LongLagTask(f"order_{events}", 8, 2**events, 110, draw, 0.3, 0.1)
+
+
+def two_sequence(length: int = 100, known: int = 3, *, noisy: str = "rest") -> LongLagTask:
+    """Experiment 3: do the first `known` values say +1 or -1? The target is 1 or 0 (3a, 3b), or
+    0.8 and 0.2 with noise of variance 0.1 (3c).
+
+    noisy   rest: noise after the known values (3a); signal: on them too, variance 0.2 (3b);
+            target: 3b with noise on the target (3c)
+    """
+
+    def draw(random: Random, rows: int) -> Sequences:
+        longest = length + length // 10
+        inputs = np.zeros((rows, longest, 1), dtype=np.float32)
+        sign = np.where(random.random(rows) < 0.5, 1.0, -1.0)
+        for row in range(rows):
+            size = int(random.integers(length, longest + 1))
+            values = random.normal(0.0, np.sqrt(0.2), size)
+            values[:known] = sign[row] + (values[:known] if noisy != "rest" else 0.0)
+            inputs[row, longest - size :, 0] = values
+        target = (sign + 1.0) / 2.0
+        if noisy == "target":
+            target = 0.2 + 0.6 * target + random.normal(0.0, np.sqrt(0.1), rows)
+        return Sequences(inputs, target[:, None].astype(np.float32))
+
+    tolerance = 0.1 if noisy == "target" else 0.2
+    mean = {"rest": 0.01, "signal": 0.04, "target": 0.015}[noisy]
+    return LongLagTask(f"two_sequence_{noisy}", 1, 1, length + length // 10, draw, tolerance, mean)
+
+
+def _marked(
+    name: str,
+    length: int,
+    answer: Callable[[float, float], float],
+    lowest: float,
+    mean_error: float | None,
+) -> LongLagTask:
+    """Pairs of a value and a marker: 1 at the two values that count, -1 at both ends, else 0.
+
+    The first mark is among the first ten steps, the second among the first half before it is
+    reached; where the first step is marked, the marker wins and its value counts as zero.
+    """
+    longest = length + length // 10
+
+    def draw(random: Random, rows: int) -> Sequences:
+        inputs = np.zeros((rows, longest, 2), dtype=np.float32)
+        wanted = np.zeros((rows, 1), dtype=np.float32)
+        for row in range(rows):
+            size = int(random.integers(length, longest + 1))
+            values = random.uniform(lowest, 1.0, size)
+            markers = np.zeros(size)
+            first = int(random.integers(10))
+            free = [place for place in range(length // 2 - 1) if place != first]
+            second = int(random.choice(free))
+            markers[[0, -1]] = -1.0
+            markers[[first, second]] = 1.0
+            a = 0.0 if first == 0 and name == "adding" else values[first]
+            b = 0.0 if second == 0 and name == "adding" else values[second]
+            inputs[row, longest - size :] = np.stack([values, markers], axis=1)
+            wanted[row] = answer(a, b)
+        return Sequences(inputs, wanted)
+
+    return LongLagTask(name, 2, 1, longest, draw, 0.04, mean_error)
