@@ -31,8 +31,9 @@ class CellStack(Backbone):
         below = [shape.channels] + [shape.hidden_size] * (shape.layers - 1)
         self.cells = nn.ModuleList(make(width, shape.hidden_size) for width in below)
         self._variational = options.variational
-        if options.memory == "chrono":
-            for cell in self._layers:
+        for cell in self._layers:
+            cell.penalise(options.gate_penalty)
+            if options.memory == "chrono":
                 cell.keep_for(shape.steps)
 
     @property

@@ -19,6 +19,7 @@ class BackboneOptions:
                  (Gal and Ghahramani 2016), instead of one per step between layers alone
     signature_channels  channels of the path whose signature is read, beside time
     signature_depth     levels of that signature
+    gate_penalty        what an open gate of a cell with sparse changes costs (gatelord)
     kernel_size         steps that a layer of a gated convolution reads
     """
 
@@ -26,6 +27,7 @@ class BackboneOptions:
     variational: bool = False
     signature_channels: int = 3
     signature_depth: int = 3
+    gate_penalty: float = 0.001
     kernel_size: int = 4
 
     def __post_init__(self) -> None:
@@ -34,5 +36,7 @@ class BackboneOptions:
         for name in ("signature_channels", "signature_depth"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"options.{name}: expected 1 or more, got {getattr(self, name)}")
+        if not self.gate_penalty >= 0:
+            raise ConfigError(f"options.gate_penalty: expected 0 or more, got {self.gate_penalty}")
         if self.kernel_size < 2:
             raise ConfigError(f"options.kernel_size: expected 2 or more, got {self.kernel_size}")

@@ -53,6 +53,12 @@ class Cell(nn.Module, ABC):
         Cells without such gates stay as they are.
         """
 
+    def penalise(self, weight: float) -> None:
+        """Set the weight of the penalty that the cell adds to the loss (see models.cells.penalty).
+
+        Cells without one stay as they are.
+        """
+
     def start(self, like: torch.Tensor) -> CellState:
         """The state before the first step, zero; rows, type and device are those of `like`."""
         return tuple(like.new_zeros(len(like), width) for width in self.widths)

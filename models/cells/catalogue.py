@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from models.cells.base import Cell
+from models.cells.gatelord import GateLord
 from models.cells.gru import GRUResetAfter, GRUResetBefore
 from models.cells.peephole_lstm import VARIANTS, PeepholeLSTM
 from models.cells.tanh import Tanh
@@ -15,5 +16,6 @@ CELLS: dict[str, Callable[[int, int], Cell]] = {
     "tanh": Tanh,
     "gru_reset_before": GRUResetBefore,
     "gru_reset_after": GRUResetAfter,
+    "gatelord": GateLord,
     **{name: partial(PeepholeLSTM, variant=variant) for name, variant in VARIANTS.items()},
 }
