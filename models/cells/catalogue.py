@@ -8,6 +8,7 @@ from functools import partial
 from models.cells.base import Cell
 from models.cells.gatelord import GateLord
 from models.cells.gru import GRUResetAfter, GRUResetBefore
+from models.cells.memory_block import MemoryBlock
 from models.cells.peephole_lstm import VARIANTS, PeepholeLSTM
 from models.cells.tanh import Tanh
 
@@ -17,5 +18,6 @@ CELLS: dict[str, Callable[[int, int], Cell]] = {
     "gru_reset_before": GRUResetBefore,
     "gru_reset_after": GRUResetAfter,
     "gatelord": GateLord,
+    "memory_block": MemoryBlock,
     **{name: partial(PeepholeLSTM, variant=variant) for name, variant in VARIANTS.items()},
 }

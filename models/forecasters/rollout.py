@@ -67,6 +67,11 @@ class NetworkRollout:
         self._fitted = _Fitted(network.eval(), scaling)
         return self
 
+    @property
+    def network(self) -> RolloutNetwork:
+        """What `predict` runs, for diagnostics. Raises NotFittedError."""
+        return self._require_fit().network
+
     @torch.inference_mode()
     def predict(self, rollouts: Rollouts) -> RolloutForecast:
         """Forecast every row. Raises NotFittedError, or ModelError for other features or

@@ -69,13 +69,13 @@ class RolloutNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.steps = steps
+        self.channels = features + components + 1
         self.head = JOINT_HEADS[config.covariance](components)
         self.backbone: Backbone | None = None
         hidden = 0
         if config.cell != MEMORYLESS:
             hidden = config.hidden_size
-            width = features + components + 1
-            size = Shape(width, hidden, config.layers, config.dropout, steps)
+            size = Shape(self.channels, hidden, config.layers, config.dropout, steps)
             self.backbone = make_backbone(config.cell, size, config.options)
         self.hidden = hidden
         self.map = _dense(features + hidden, config.map_size, config.map_layers)

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from models.errors import ConfigError
-from service.commands import study_methods
+from service.commands import study_memory, study_methods
 from service.commands.study_prequential import prequential
 from service.commands.study_proofs import proofs
 
@@ -30,6 +30,7 @@ def _group() -> None:
 app.command()(proofs)
 app.command()(prequential)
 app.add_typer(study_methods.app, name="methods")
+app.add_typer(study_memory.app, name="memory")
 
 
 @app.command()

@@ -49,7 +49,7 @@ PROOF = Proof(
     "the likelihood of the paper.",
     _run,
     (
-        "tanh clearly worse than gated units on these chorales: with Adam and clipped gradients "
-        "its gap is a tenth of the paper's; a task with long lags tells them apart.",
+        "the whole distance of the plain unit, 0.56 nat in the paper: with Adam it is closer here; "
+        "a task with long lags tells them apart.",
     ),
 )
