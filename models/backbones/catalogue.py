@@ -11,6 +11,7 @@ from functools import partial
 
 from models.backbones.base import Backbone, Shape
 from models.backbones.bidirectional import BidirectionalGRU, BidirectionalLSTM
+from models.backbones.block_recurrent import BlockRecurrent
 from models.backbones.cell_stack import CellStack
 from models.backbones.gated_convolution import GATED_CONVOLUTIONS
 from models.backbones.options import BackboneOptions
@@ -28,6 +29,7 @@ BACKBONES: dict[str, MakeBackbone] = {
     "bidirectional_gru": BidirectionalGRU,
     "signature": Signature,
     **GATED_CONVOLUTIONS,
+    "block_recurrent": BlockRecurrent,
     **{name: partial(CellStack, make=cell) for name, cell in CELLS.items()},
 }
 #: Those that read whole windows only.

@@ -54,7 +54,7 @@ class GatedLayer(nn.Module):
         if gate not in GATES:
             raise ConfigError(f"gate: expected one of {', '.join(GATES)}, got {gate!r}")
         self.convolution = nn.Conv1d(width, 2 * size, kernel_size, dilation=dilation)
-        nn.init.kaiming_normal_(self.convolution.weight, nonlinearity="linear")
+        nn.init.kaiming_normal_(self.convolution.weight, nonlinearity="relu")
         if self.convolution.bias is not None:
             nn.init.zeros_(self.convolution.bias)
         self.before = dilation * (kernel_size - 1)

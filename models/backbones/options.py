@@ -20,6 +20,9 @@ class BackboneOptions:
     signature_channels  channels of the path whose signature is read, beside time
     signature_depth     levels of that signature
     gate_penalty        what an open gate of a cell with sparse changes costs (gatelord)
+    block, heads        steps of a block of attention, and heads (or the next divisor of the width)
+    state_vectors       that a block-recurrent transformer carries from block to block
+    gate                of these: fixed or lstm
     kernel_size         steps that a layer of a gated convolution reads
     """
 
@@ -29,11 +32,18 @@ class BackboneOptions:
     signature_depth: int = 3
     gate_penalty: float = 0.001
     kernel_size: int = 4
+    block: int = 16
+    heads: int = 4
+    state_vectors: int = 8
+    gate: Literal["fixed", "lstm"] = "fixed"
 
     def __post_init__(self) -> None:
         if self.memory not in ("chrono", "open"):
             raise ConfigError(f"options.memory: expected chrono or open, got {self.memory!r}")
-        for name in ("signature_channels", "signature_depth"):
+        if self.gate not in ("fixed", "lstm"):
+            raise ConfigError(f"options.gate: expected fixed or lstm, got {self.gate!r}")
+        counts = ("signature_channels", "signature_depth", "block", "heads", "state_vectors")
+        for name in counts:
             if getattr(self, name) < 1:
                 raise ConfigError(f"options.{name}: expected 1 or more, got {getattr(self, name)}")
         if not self.gate_penalty >= 0:
