@@ -151,13 +151,16 @@ class Stretch:
         newest = features.times - 1 - min(config.horizons)
         oldest = max(cutoff - max(config.horizons) + 1, 0)
         series, origin = features.rows(np.arange(oldest, newest + 1), config.min_history)
+        if not (origin >= cutoff).any():
+            raise DataError(
+                f"no fund has {config.min_history} periods of history after the first period of "
+                "forecasts; give an earlier --first or longer data"
+            )
         windows = network_windows(features, series, origin, features.times, config.lookback)
-        front = int(windows.origin[0] - origin[0]) if len(origin) else 0
-        if not len(windows) or windows.reference is None:
-            raise DataError("no fund has enough history after the first period; give longer data")
+        front = int(windows.origin[0] - origin[0])
         scale = np.broadcast_to(model.fitted.scale, windows.target.shape)
         return cls(
-            windows.with_reference(windows.reference, scale),
+            windows.with_reference(features.reference[series, origin], scale),
             tuple(range(cutoff + front, newest + front + 1)),
             front,
             config.shrinkage,

@@ -20,7 +20,7 @@ from models.forecasters.batches import BatchSource
 from models.forecasters.many_networks import SharedInputs
 from models.forecasters.mc_dropout import Thinning, mixture_moments, thinned_passes, with_dropout_on
 from models.forecasters.network import NetworkForecaster
-from models.forecasters.point_errors import LEAST_NOISE, noise_share
+from models.forecasters.point_errors import LEAST_NOISE, error_quantiles, noise_share
 from models.forecasters.settings import NetworkConfig, RolloutNetworkConfig, TrainingConfig
 from models.heads.gaussian import positive
 from models.rollouts import RolloutForecast, Rollouts
@@ -193,6 +193,30 @@ def test_only_noise_is_put_around_a_pass_of_a_point_forecast() -> None:
     assert noise_share(np.full((2, 1), np.nan), np.ones((2, 1))).tolist() == [1.0]
 
 
+def test_errors_are_of_the_first_rows_that_have_enough_of_them() -> None:
+    rows = ar_windows()
+    few, none = rows.select(np.arange(5)), rows.select(np.arange(0))
+
+    def zero(windows: Windows) -> np.ndarray:
+        return np.zeros((1, *windows.target.shape), dtype=np.float32)
+
+    wanted = np.nanquantile(rows.target, LEVELS, axis=0).T
+    np.testing.assert_allclose(error_quantiles(zero, (few, rows)), wanted)
+    assert (error_quantiles(zero, (few, none)) == 0).all()
+
+
+def test_of_very_many_rows_errors_are_taken_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.forecasters.point_errors.ERROR_ROWS", 100)
+    asked: list[int] = []
+
+    def zero(windows: Windows) -> np.ndarray:
+        asked.append(len(windows))
+        return np.zeros((1, *windows.target.shape), dtype=np.float32)
+
+    error_quantiles(zero, (ar_windows(),))
+    assert asked == [100]
+
+
 def test_intervals_of_a_point_forecast_cover_as_they_say() -> None:
     train, valid = split(ar_windows(series=30, noise=0.3), 90)
     config = NetworkConfig(dropout=0.3, mc_passes=30, hidden_size=8)
@@ -253,6 +277,17 @@ def test_passes_that_could_not_differ_are_refused_before_the_training() -> None:
         NetworkConfig(dropout=0.0, mc_passes=5)
     with pytest.raises(ConfigError, match=r"network\.mc_passes: expected 0 or more, got -1"):
         RolloutNetworkConfig(dropout=0.2, mc_passes=-1)
+
+
+def test_rollouts_that_were_stored_before_there_were_passes_still_load() -> None:
+    train, valid = split_rollouts(rollouts())
+    model = catalogue.build("gru", QUICK).fit(train, valid)
+    state = model.state()
+    network = dict(state.config["network"])
+    for name in ("mc_passes", "readout", "soft_trees"):
+        del network[name]
+    old = catalogue.restore(replace(state, config={**state.config, "network": network}))
+    np.testing.assert_array_equal(old.predict(valid).mean, model.predict(valid).mean)
 
 
 def test_the_memoryless_map_has_no_dropout_and_stays_as_it_is() -> None:

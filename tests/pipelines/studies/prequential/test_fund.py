@@ -77,6 +77,13 @@ def test_the_first_period_can_be_chosen_and_must_be_one_with_outcomes_after_it()
         study(first="2016-01")
 
 
+def test_funds_that_all_ended_before_the_forecasts_are_refused() -> None:
+    ended = panel().returns.copy()
+    ended[:, 80:] = np.nan
+    with pytest.raises(DataError, match="no fund has 36 periods of history after the first period"):
+        run_fund_prequential(replace(panel(), returns=ended), tiny_config(), "gru", [WAY])
+
+
 def test_ways_have_names() -> None:
     assert name_of(OnlineConfig()) == "sgd 0.001"
     assert name_of(OnlineConfig(1e-4, 2, "adam")) == "adam 0.0001, 2 steps"
