@@ -12,6 +12,7 @@ from models.errors import ConfigError
 from service.commands import study_memory, study_methods
 from service.commands.study_prequential import prequential
 from service.commands.study_proofs import proofs
+from service.commands.study_variants import variants
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ def _group() -> None:
 
 
 app.command()(proofs)
+app.command()(variants)
 app.command()(prequential)
 app.add_typer(study_methods.app, name="methods")
 app.add_typer(study_memory.app, name="memory")

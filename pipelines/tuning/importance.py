@@ -1,0 +1,89 @@
+"""Which parameters of a search mattered: functional ANOVA over its trials (Hutter et al. 2014).
+
+The share of the loss's variance that each parameter explains alone; what is left is theirs
+together. Parameters are taken as uniform over the box that was searched, so give logarithms of
+those that were drawn log-uniformly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import optuna
+from optuna.distributions import FloatDistribution
+from optuna.importance import FanovaImportanceEvaluator
+from optuna.trial import create_trial
+
+from models.contract import FloatArray
+from models.errors import ConfigError
+
+#: Trees of the forest that stands for the loss.
+TREES = 64
+#: Trials below which a forest says nothing.
+FEWEST = 10
+
+
+@dataclass(frozen=True)
+class Searched:
+    """Trials of a search.
+
+    bounds   name -> (lowest, highest) of what was drawn
+    params   of each trial
+    losses   of each trial, finite
+    """
+
+    bounds: Mapping[str, tuple[float, float]]
+    params: Sequence[Mapping[str, float]]
+    losses: Sequence[float]
+
+    def __post_init__(self) -> None:
+        if len(self.params) != len(self.losses) or len(self.losses) < FEWEST:
+            raise ConfigError(
+                f"importance: expected {FEWEST} or more trials with a loss each, got "
+                f"{len(self.params)} trials and {len(self.losses)} losses"
+            )
+        if not all(math.isfinite(loss) for loss in self.losses):
+            raise ConfigError("importance: expected finite losses; give failed trials the worst")
+
+    def column(self, name: str) -> FloatArray:
+        return np.asarray([trial[name] for trial in self.params], dtype=np.float64)
+
+
+def importances(searched: Searched, seed: int = 0) -> dict[str, float]:
+    """Share of each parameter alone, the largest first; they add up to one or less.
+
+    Equal losses have no variance to explain: all shares are zero then.
+    """
+    if np.ptp(searched.losses) == 0:
+        return dict.fromkeys(searched.bounds, 0.0)
+    space = {name: FloatDistribution(low, high) for name, (low, high) in searched.bounds.items()}
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.create_study()
+    for params, loss in zip(searched.params, searched.losses, strict=True):
+        chosen = {name: float(params[name]) for name in space}
+        study.add_trial(create_trial(params=chosen, distributions=dict(space), value=float(loss)))
+    evaluator = FanovaImportanceEvaluator(n_trees=TREES, seed=seed)
+    found = evaluator.evaluate(study)
+    return {name: float(share) for name, share in sorted(found.items(), key=lambda x: -x[1])}
+
+
+def marginal(searched: Searched, name: str, points: int = 25, seed: int = 0) -> FloatArray:
+    """Mean loss over the other parameters along one of them, point × (value, loss)."""
+    from sklearn.ensemble import RandomForestRegressor
+
+    names = list(searched.bounds)
+    seen = np.stack([searched.column(one) for one in names], axis=1)
+    forest = RandomForestRegressor(n_estimators=TREES, random_state=seed, min_samples_leaf=2)
+    forest.fit(seen, np.asarray(searched.losses))
+    draw = np.random.default_rng(seed)
+    lows, highs = np.asarray([searched.bounds[one] for one in names]).T
+    others = draw.uniform(lows, highs, (256, len(names)))
+    grid = np.linspace(*searched.bounds[name], points)
+    means = []
+    for value in grid:
+        others[:, names.index(name)] = value
+        means.append(float(forest.predict(others).mean()))
+    return np.stack([grid, np.asarray(means)], axis=1)
