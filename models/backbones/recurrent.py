@@ -3,7 +3,7 @@
 With `options.variational` one dropout mask per sequence lies on what every layer reads, and on
 the last state, instead of a mask per step between layers alone. torch's layers hold their state
 inside, so the third mask of Gal and Ghahramani (2016), on the recurrent connection, needs a cell
-of `models.cells`, such as vanilla_lstm.
+of `models.cells`, such as peephole_lstm.
 """
 
 from __future__ import annotations
