@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
@@ -24,6 +25,7 @@ from pipelines.monitoring.driver_channels import (
     driver_labels,
 )
 from pipelines.monitoring.fund_channels import fund_channels
+from pipelines.monitoring.nominal import nominal_findings
 from pipelines.monitoring.outcome_channels import forecast_channels, months_of, outcome_channels
 from pipelines.monitoring.report import DriftFinding, DriftReport, Trace, judged
 from pipelines.monitoring.satellite_channels import DatedErrors, satellite_channels
@@ -88,12 +90,33 @@ def driver_drift(
 
 
 def outcome_drift(
-    outcomes: pl.DataFrame, recent_months: int = 12, settings: DriftSettings | None = None
+    outcomes: pl.DataFrame,
+    recent_months: int = 12,
+    settings: DriftSettings | None = None,
+    lags: int = 0,
 ) -> DriftReport:
-    """Hold errors and coverage of the newest months against those before (see outcome_store)."""
+    """Hold errors and coverage of the newest months against those before, and all months
+    against what was promised (see outcome_store, nominal).
+
+    lags   later months that a month's outcomes hang together with, for the latter
+    """
     settings = settings or DriftSettings()
     tested = [(recent_months, channel) for channel in outcome_channels(outcomes, recent_months)]
-    return _report("outcomes", tested, months_of(outcomes, "period"), recent_months, settings)
+    promised = nominal_findings(outcomes, lags)
+    labels = months_of(outcomes, "period")
+    if len(labels) <= recent_months:
+        return _only_promised(promised, labels, settings)
+    return _report("outcomes", tested, labels, recent_months, settings, promised)
+
+
+def _only_promised(
+    promised: Sequence[DriftFinding], labels: Sequence[str], settings: DriftSettings
+) -> DriftReport:
+    """Where there is nothing before the newest months, what was promised can still be tested."""
+    span = labels[0], labels[-1]
+    notes = (f"{len(labels)} months of outcomes: too few to say whether they have changed.",)
+    findings = judged(promised, settings.alpha)
+    return DriftReport("outcomes", span, span, settings.alpha, findings, notes)
 
 
 def forecast_drift(
@@ -105,14 +128,46 @@ def forecast_drift(
     return _report("forecasts", tested, months_of(forecasts, "origin"), recent_months, settings)
 
 
+#: What is kept of each of several reports.
+_HEAD = ("kind", "drifted", "reference", "recent", "alpha")
+
+
+def combined(reports: Sequence[DriftReport]) -> dict[str, Any]:
+    """Several reports as one, as JSON: those that drifted come first.
+
+    Give each an alpha that is its share of the whole.
+    """
+    ordered = sorted(reports, key=lambda report: not report.drifted)
+    return {
+        "kind": ", ".join(report.kind for report in reports),
+        "drifted": any(report.drifted for report in reports),
+        "sentences": [sentence for report in ordered for sentence in report.sentences],
+        "findings": [
+            {**finding, "kind": report.kind}
+            for report in ordered
+            for finding in report.to_json()["findings"]
+        ],
+        "reports": [
+            {
+                key: report.to_json()[key]
+                for key in ("kind", "drifted", "reference", "recent", "alpha")
+            }
+            for report in reports
+        ],
+    }
+
+
 def _report(
     kind: str,
     tested: Sequence[tuple[int, Channel]],
     labels: Sequence[str],
     recent: int,
     settings: DriftSettings,
+    others: Sequence[DriftFinding] = (),
 ) -> DriftReport:
-    """tested  channels, and how many newest periods of each are judged"""
+    """tested  channels, and how many newest periods of each are judged
+    others  findings of tests without a reference, adjusted together with those
+    """
     split = len(labels) - recent
     if split < 1:
         raise DataError(
@@ -120,10 +175,10 @@ def _report(
             "data or fewer recent periods"
         )
     raw = [(c, f) for span, c in tested for f in channel_findings(c, span, settings)]
-    adjusted = judged([finding for _, finding in raw], settings.alpha)
+    adjusted = judged([*(finding for _, finding in raw), *others], settings.alpha)
     findings = [
         _dated(finding, channel, labels, split)
-        for (channel, _), finding in zip(raw, adjusted, strict=True)
+        for (channel, _), finding in zip(raw, adjusted, strict=False)
     ]
     spans = (labels[0], labels[split - 1]), (labels[split], labels[-1])
     traces = [Trace(c.name, c.where, c.unit, c.stretch) for span, c in tested if span == recent]
@@ -131,7 +186,8 @@ def _report(
         kind,
         *spans,
         settings.alpha,
-        tuple(findings),
+        (*findings, *adjusted[len(raw) :]),
+        notes=tuple(f"{one.name}: {one.note}." for one in others if one.p_value is None),
         labels=tuple(labels),
         traces=tuple(traces),
     )

@@ -50,6 +50,12 @@ OUTCOMES = Table(
 )
 #: Columns that a table of outcomes has to have, in this order.
 COLUMNS: tuple[str, ...] = tuple(c.name for c in OUTCOMES.columns if c.name != "told")
+_ERRORS = {
+    "period": pl.String,
+    "horizon": pl.Int64,
+    "error": pl.Float64,
+    "inside": pl.Boolean,
+}
 #: Rows of one statement.
 _ROWS = 1000
 
@@ -99,6 +105,18 @@ class OutcomeStore:
         keys = [OUTCOMES.c[name] for name in ("version", "target", "horizon")]
         rows = self._grouped([*keys, month], predictor, since, OUTCOMES.c.in_sample.is_(False))
         return pl.DataFrame(rows, infer_schema_length=None)
+
+    def errors(self, predictor: str, version: str) -> pl.DataFrame:
+        """Forecasts of one version that it was not trained on: period, horizon, error, inside."""
+        columns = [OUTCOMES.c[name] for name in ("period", "horizon", "error", "inside")]
+        wanted = select(*columns).where(
+            OUTCOMES.c.predictor == predictor,
+            OUTCOMES.c.version == version,
+            OUTCOMES.c.in_sample.is_(False),
+        )
+        with self._engine.connect() as connection:
+            rows = [dict(row) for row in connection.execute(wanted).mappings()]
+        return pl.DataFrame(rows, schema=_ERRORS)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -15,13 +15,14 @@ class DriftFinding:
     """One test of one thing.
 
     name        what was looked at, e.g. "dispersion"
-    test        level, jump, ks, psi or range (see docs/drift.md)
+    test        level, jump, ks, psi, range or nominal (see docs/drift.md)
     where       series, satellite or target that it concerns; "" for all of them
     statistic   of the test, None where it could not be made
     p_value     chance of one as large where nothing drifts, None for what is only shown
     adjusted    p_value for all tests of the report together (Holm 1979)
     recent      the recent value, in `unit`
-    usual       the reference's value; for a range, the most that is allowed
+    usual       the reference's value; for a range, the most that is allowed; for nominal, what
+                was promised
     since       when the change began, where the test can tell
     flagged     adjusted lies below the report's alpha
     note        why it could not be made, or what limits it
@@ -56,7 +57,7 @@ class DriftFinding:
         if self.unit == "log":
             return f" is {math.exp(self.recent - self.usual):.3g} times the usual"
         unit = f" {self.unit}" if self.unit else ""
-        word = "allowed" if self.test == "range" else "usually"
+        word = {"range": "allowed", "nominal": "promised"}.get(self.test, "usually")
         return f" is {self.recent:.3g}{unit}, {word} {self.usual:.3g}{unit}"
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 
 from models.emulators.drivers import Drivers
 from models.emulators.settings import DensityConfig
-from models.errors import ConfigError, DataError, HalyardError
+from models.errors import ConfigError, DataError
 from pipelines.retraining.density_fits import Champion
+from pipelines.retraining.drift_parts import Parts, joined
 from pipelines.retraining.folder import Result
 from pipelines.thermosphere_density.fields import Fields
 
@@ -73,13 +75,19 @@ def _check_champion(fields: Fields, config: DensityConfig, champion: Champion) -
         )
 
 
-def drift_of(drivers: Drivers, champion: Champion | None, recent: int) -> Result:
+def drift_of(
+    drivers: Drivers, champion: Champion | None, recent: int, served: pl.DataFrame | None = None
+) -> Result:
     """Have the drivers of the newest months left what they were before, and what the champion
-    was trained on? As JSON."""
-    from pipelines.monitoring.drift import driver_drift
+    was trained on; did its forecasts in use hold what they promised? As JSON.
+
+    served   what became of them (see OutcomeStore.errors)
+    """
+    from pipelines.monitoring.drift import driver_drift, outcome_drift
 
     limits = None if champion is None else champion.emulator.limits
-    try:
-        return driver_drift(drivers, recent, limits).to_json()
-    except HalyardError as error:
-        return {"drifted": None, "sentences": [f"No drift report: {error}"]}
+    parts: Parts = {"space weather": lambda how: driver_drift(drivers, recent, limits, how)}
+    if served is not None and served.height:
+        known = served
+        parts["outcomes"] = lambda how: outcome_drift(known, recent, how)
+    return joined(parts)

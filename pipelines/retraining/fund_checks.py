@@ -7,11 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from models.errors import ConfigError, DataError, HalyardError
+from models.errors import ConfigError, DataError
 from models.fund_sharpe import FundSharpeConfig, FundSharpeForecaster
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.retraining.domain import CHALLENGER, Facts
-from pipelines.retraining.folder import Result
 from pipelines.retraining.fund_compare import forecasts_at, losses_and_scores, place_of
 
 #: Share of the funds of the year before that the newest period must have: a file that was
@@ -90,16 +89,6 @@ def _check_complete(panel: ReturnsPanel) -> None:
             f"before had {usual:.0f}; expected at least {LEAST_COMPLETE:.0%}: wait until it is "
             "complete, or give a file that ends a period earlier"
         )
-
-
-def drift_of(panel: ReturnsPanel, recent: int) -> Result:
-    """Report on the newest periods against those before, as JSON."""
-    from pipelines.monitoring.drift import fund_drift
-
-    try:
-        return fund_drift(panel, recent).to_json()
-    except HalyardError as error:
-        return {"drifted": None, "sentences": [f"No drift report: {error}"]}
 
 
 def realised(

@@ -20,11 +20,13 @@ from pipelines.registry import FUND_SHARPE, StoredModel, load_state
 from pipelines.retraining.deadline import Deadline
 from pipelines.retraining.domain import CHALLENGER, CHAMPION, Comparison, Facts
 from pipelines.retraining.folder import Result, RunFolder
-from pipelines.retraining.fund_checks import drift_of, realised, remarks
+from pipelines.retraining.fund_checks import realised, remarks
 from pipelines.retraining.fund_compare import REFERENCE, forecasts_at, losses_and_scores
+from pipelines.retraining.fund_drift import drift_of
 from pipelines.retraining.fund_fits import FundFits
 from pipelines.retraining.latency import seconds_of_both
 from pipelines.retraining.settings import FundRetrainSettings
+from pipelines.retraining.told import told_outcomes
 from pipelines.served import SERVED_PERIODS_PER_YEAR
 
 #: Funds of the batch whose time is taken.
@@ -67,7 +69,10 @@ class FundRetraining:
         return remarks(self.panel, self._challenger, self.stored)
 
     def drift(self) -> Result:
-        return drift_of(self.panel, self.how.need.recent)
+        served = None
+        if self.champion is not None:
+            served = told_outcomes(self.champion)
+        return drift_of(self.panel, self.how.need.recent, self.stored, served)
 
     def facts(self) -> Facts:
         if self.stored is None or self.champion is None:

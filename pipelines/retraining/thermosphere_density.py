@@ -31,6 +31,7 @@ from pipelines.retraining.domain import CHALLENGER, CHAMPION, Comparison, Facts
 from pipelines.retraining.folder import Result, RunFolder
 from pipelines.retraining.latency import seconds_of_both
 from pipelines.retraining.settings import DensityRetrainSettings
+from pipelines.retraining.told import told_outcomes
 from pipelines.thermosphere_density.fields import Fields
 from pipelines.thermosphere_density.results_rows import ALL
 from pipelines.thermosphere_density.storing import describe_fields, store_emulator
@@ -87,7 +88,8 @@ class DensityRetraining:
         )
 
     def drift(self) -> Result:
-        return drift_of(self.drivers, self.stored, self.how.need.recent)
+        served = None if self.champion is None else told_outcomes(self.champion)
+        return drift_of(self.drivers, self.stored, self.how.need.recent, served)
 
     def facts(self) -> Facts:
         champion = self.stored

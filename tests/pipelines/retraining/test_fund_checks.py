@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from models.errors import ConfigError, DataError
 from models.fund_sharpe import FundSharpeForecaster
 from pipelines.datasets.panel import ReturnsPanel
-from pipelines.retraining.fund_checks import drift_of, realised, remarks
+from pipelines.retraining.fund_checks import realised, remarks
+from pipelines.retraining.fund_drift import drift_of, forecasts
 from tests.pipelines.fund_sharpe.tiny import fitted, tiny_config
 from tests.pipelines.retraining.worlds import small_panel
 
@@ -112,3 +114,38 @@ def test_a_planted_change_of_volatility_is_drift() -> None:
     panel = small_panel(180)
     panel.returns[:, -12:] *= 4.0
     assert drift_of(panel, 12)["drifted"] is True
+
+
+def test_the_champions_forecasts_and_outcomes_are_looked_at_too() -> None:
+    panel = small_panel(180)
+    report = drift_of(panel, 12, champion())
+    assert [one["kind"] for one in report["reports"]] == [
+        "fund-sharpe inputs",
+        "forecasts",
+        "outcomes",
+    ]
+    assert sum(one["alpha"] for one in report["reports"]) == pytest.approx(0.05)
+    assert report["drifted"] is False
+
+
+def test_outcomes_of_served_forecasts_that_never_held_are_drift() -> None:
+    months = [f"{2010 + m // 12}-{m % 12 + 1:02d}" for m in range(60)]
+    served = pl.DataFrame(
+        {"period": months, "horizon": 6, "error": [0.1, -0.1] * 30, "inside": [True, False] * 30}
+    )
+    report = drift_of(small_panel(180), 12, champion(), served)
+    assert report["drifted"] is True
+    assert "coverage of 90 % intervals is 0.5, promised 0.9" in " ".join(
+        sentence[:1].lower() + sentence[1:] for sentence in report["sentences"]
+    )
+
+
+def test_a_forecast_of_the_report_knows_nothing_of_later_months() -> None:
+    panel = small_panel(180)
+    before = forecasts(panel, champion(), 12)
+    returns = panel.returns.copy()
+    returns[:, 170:] += 0.5
+    after = forecasts(replace(panel, returns=returns), champion(), 12)
+    early = before["origin"] < panel.periods[170]
+    assert before.filter(early).equals(after.filter(early))
+    assert not before.equals(after)
