@@ -54,9 +54,6 @@ class GatedLayer(nn.Module):
         if gate not in GATES:
             raise ConfigError(f"gate: expected one of {', '.join(GATES)}, got {gate!r}")
         self.convolution = nn.Conv1d(width, 2 * size, kernel_size, dilation=dilation)
-        nn.init.kaiming_normal_(self.convolution.weight, nonlinearity="relu")
-        if self.convolution.bias is not None:
-            nn.init.zeros_(self.convolution.bias)
         self.before = dilation * (kernel_size - 1)
         self._unit = GATES[gate]
 
@@ -91,6 +88,8 @@ class GatedConvolution(Backbone):
             GatedLayer(shape.hidden_size, shape.hidden_size, options.kernel_size, dilation, gate)
             for dilation in dilations
         )
+        # Before each layer: products of products have no bound of their own.
+        self.norms = nn.ModuleList(nn.LayerNorm(shape.hidden_size) for _ in dilations)
         self.norm = nn.LayerNorm(shape.hidden_size)
 
     @property
@@ -102,8 +101,8 @@ class GatedConvolution(Backbone):
         self, inputs: torch.Tensor, memory: Memory | None = None
     ) -> tuple[torch.Tensor, Memory]:
         states, after = self.inputs(inputs), []
-        for index, layer in enumerate(self.layers):
-            made, kept = layer(states, None if memory is None else memory[index])
+        for index, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
+            made, kept = layer(norm(states), None if memory is None else memory[index])
             states = states + self._dropped(made)
             after.append(kept)
         return self.norm(states), tuple(after)

@@ -44,7 +44,11 @@ def run_contest(
             records.append(MethodRecord.from_json(json.loads(file.read_text("utf-8"))))
             continue
         say(f"{arena.job}: {name} ({place} of {len(chosen)}) ...")
-        record = _record(arena, name, fair, folder / arena.job, say)
+        try:
+            record = _record(arena, name, fair, folder / arena.job, say)
+        except ModelError as error:
+            say(f"  left out: {error}")
+            continue
         write_text(file, json.dumps(record.to_json()) + "\n")
         records.append(record)
     return records

@@ -30,7 +30,6 @@ class PlainLayer(nn.Module):
     def __init__(self, size: int, activation: Callable[[torch.Tensor], torch.Tensor]) -> None:
         super().__init__()
         self.convolution = nn.Conv1d(size, size, KERNEL)
-        nn.init.kaiming_normal_(self.convolution.weight, nonlinearity="relu")
         self._activation = activation
 
     def forward(self, inputs: torch.Tensor) -> tuple[torch.Tensor, None]:

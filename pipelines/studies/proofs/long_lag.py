@@ -71,7 +71,7 @@ def presentations(task: LongLagTask, net: Net, budget: int, seed: int) -> tuple[
         said = given.detach().numpy()
         wrong = task.wrong(said, rows.wanted)
         right = 0 if wrong.any() else right + BATCH
-        errors = [*errors[1 - WATCHED // BATCH :], float(np.abs(said - rows.wanted).mean())]
+        errors = [*errors[1 - WATCHED // BATCH :], task.error(said, rows.wanted)]
         mark = task.mean_error is None or float(np.mean(errors)) < task.mean_error
         if right >= WATCHED and mark:
             solved = shown

@@ -33,8 +33,8 @@ class LongLagTask:
     steps               of the longest sequence
     draw                (generator, rows) -> sequences
     tolerance           largest absolute error of a right answer, in every output
-    mean_error          mean absolute error below which the training counts as done; None for no
-                        such mark
+    mean_error          mean error below which the training counts as done; None for no such mark
+    squared             whether that is the squared error, or the absolute one
     """
 
     name: str
@@ -44,6 +44,12 @@ class LongLagTask:
     draw: Callable[[Random, int], Sequences]
     tolerance: float
     mean_error: float | None
+    squared: bool = True
+
+    def error(self, given: FloatArray, wanted: FloatArray) -> float:
+        """Mean over rows and outputs, as the mark takes it."""
+        apart = np.abs(given - wanted)
+        return float(np.mean(apart**2 if self.squared else apart))
 
     def wrong(self, given: FloatArray, wanted: FloatArray) -> npt.NDArray[np.bool_]:
         """Whether each row is beyond the tolerance."""
@@ -52,12 +58,12 @@ class LongLagTask:
 
 def adding(length: int = 100) -> LongLagTask:
     """Experiment 4: the sum of two marked numbers out of `length` to 1.1 `length`."""
-    return _marked("adding", length, lambda a, b: 0.5 + (a + b) / 4.0, -1.0, mean_error=0.01)
+    return _marked("adding", length, lambda a, b: 0.5 + (a + b) / 4.0, -1.0, 0.0, mean_error=0.01)
 
 
 def multiplication(length: int = 100) -> LongLagTask:
     """Experiment 5: the product of two marked numbers from 0 to 1."""
-    return _marked("multiplication", length, lambda a, b: a * b, 0.0, mean_error=None)
+    return _marked("multiplication", length, lambda a, b: a * b, 0.0, 1.0, mean_error=None)
 
 
 def temporal_order(events: int = 2) -> LongLagTask:
@@ -109,7 +115,8 @@ def two_sequence(length: int = 100, known: int = 3, *, noisy: str = "rest") -> L
 
     tolerance = 0.1 if noisy == "target" else 0.2
     mean = {"rest": 0.01, "signal": 0.04, "target": 0.015}[noisy]
-    return LongLagTask(f"two_sequence_{noisy}", 1, 1, length + length // 10, draw, tolerance, mean)
+    longest = length + length // 10
+    return LongLagTask(f"two_sequence_{noisy}", 1, 1, longest, draw, tolerance, mean, squared=False)
 
 
 def _marked(
@@ -117,12 +124,14 @@ def _marked(
     length: int,
     answer: Callable[[float, float], float],
     lowest: float,
+    nothing: float,
     mean_error: float | None,
 ) -> LongLagTask:
     """Pairs of a value and a marker: 1 at the two values that count, -1 at both ends, else 0.
 
-    The first mark is among the first ten steps, the second among the first half before it is
-    reached; where the first step is marked, the marker wins and its value counts as zero.
+    The first mark is among the first ten steps, the second among the first half, less one step,
+    that is not marked yet. Where the first step is drawn its marker stays -1, and instead of its
+    value counts `nothing`: zero in a sum (paper, section 5.4), one in a product.
     """
     longest = length + length // 10
 
@@ -136,10 +145,10 @@ def _marked(
             first = int(random.integers(10))
             free = [place for place in range(length // 2 - 1) if place != first]
             second = int(random.choice(free))
-            markers[[0, -1]] = -1.0
             markers[[first, second]] = 1.0
-            a = 0.0 if first == 0 and name == "adding" else values[first]
-            b = 0.0 if second == 0 and name == "adding" else values[second]
+            markers[[0, -1]] = -1.0
+            # Where the first step is drawn, its mark gives way to that of the end.
+            a, b = (nothing if at == 0 else values[at] for at in (first, second))
             inputs[row, longest - size :] = np.stack([values, markers], axis=1)
             wanted[row] = answer(a, b)
         return Sequences(inputs, wanted)

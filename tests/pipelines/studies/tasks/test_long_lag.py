@@ -34,11 +34,12 @@ def test_two_numbers_are_marked_where_the_paper_says(task: object, lowest: float
         assert (values >= lowest).all()
         assert markers[-1] == -1
         marked = np.flatnonzero(markers == 1)
-        assert len(marked) == 2
-        assert marked[0] < 10
-        assert marked[1] < 40 // 2 - 1 or marked[0] < 40 // 2 - 1
-        chosen = [0.0 if place == 0 and lowest < 0 else float(values[place]) for place in marked]
-        answer = 0.5 + sum(chosen) / 4 if lowest < 0 else chosen[0] * chosen[1]
+        assert markers[0] == -1
+        assert 1 <= len(marked) <= 2  # one, where the first step was drawn
+        assert marked.max() < 40 // 2 - 1
+        assert marked.min() < 10 or len(marked) == 1
+        chosen = [float(values[place]) for place in marked]
+        answer = 0.5 + sum(chosen) / 4 if lowest < 0 else float(np.prod(chosen))
         assert wanted[0] == pytest.approx(answer, abs=1e-6)
     assert min(lengths) >= 40
     assert max(lengths) <= 44
