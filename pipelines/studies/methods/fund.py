@@ -19,6 +19,7 @@ import numpy as np
 from models.backbones.base import Shape
 from models.backbones.catalogue import BACKBONES
 from models.backbones.matching import matched_hidden, parameter_count
+from models.backbones.options import BackboneOptions
 from models.contract import FloatArray, IntArray
 from models.errors import DataError
 from models.fund_sharpe import FundSharpeConfig, FundSharpeModel
@@ -47,7 +48,9 @@ class FundArena:
 
     def __init__(self, panel: ReturnsPanel, base: FundSharpeConfig) -> None:
         self._panel = panel
-        self._base = replace(base, periods_per_year=panel.periods_per_year)
+        self._shipped = replace(base, periods_per_year=panel.periods_per_year)
+        plain = replace(base.network, options=BackboneOptions())
+        self._base = replace(self._shipped, network=plain)
         self._features = FundSharpeModel(self._base).features(panel.excess, panel.risk_free)
         self.lags = overlap(max(base.horizons), np.arange(2))
 
@@ -93,7 +96,7 @@ class FundArena:
         return self._judged(replace(config, members=fair.seeds), trained=True)
 
     def judge_other(self, name: str) -> Judged:
-        return self._judged(self._base, trained=name != REFERENCE)
+        return self._judged(self._shipped, trained=name != REFERENCE)
 
     def step_seconds(self, method: str, hidden_size: int) -> float:
         config = self._config(method, hidden_size, {}, 0)
