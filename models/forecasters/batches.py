@@ -41,6 +41,11 @@ class BatchSource:
         return len(self._starts)
 
     @property
+    def channels(self) -> int:
+        """Width of a step of the past."""
+        return self._shape[1]
+
+    @property
     def outcomes(self) -> int:
         """How many outcomes are known, over rows and leads."""
         return int(torch.isfinite(self._target).sum())

@@ -9,9 +9,11 @@ from models.forecasters.batches import BatchSource, ShuffledBatches
 from models.forecasters.direct_network import DirectNetwork
 from models.forecasters.lightning import DirectForecaster
 from models.forecasters.optimisation import Optimisation, Report
+from models.forecasters.pretraining import hide_past, pretrain
 from models.forecasters.settings import TrainingConfig
-from models.forecasters.training import Validation, run_training
-from models.forecasters.weight_noise import with_weight_noise
+from models.forecasters.target_layers import direct_space
+from models.forecasters.target_training import run_parametrised
+from models.forecasters.training import Validation
 from models.heads import Head
 
 #: Rows per forward pass of a validation.
@@ -26,22 +28,28 @@ def train_direct(
     valid: Callable[[], BatchSource],
     training: TrainingConfig,
     report: Report | None = None,
+    everything: Callable[[], BatchSource] | None = None,
 ) -> None:
     """Train in place; `valid` makes the rows for stopping and reports, when there are any.
 
-    Raises ModelError when these need outcomes and `valid` has none.
+    everything  makes the rows for pre-training, those of `train` by default
+
+    Raises ModelError when stopping or reports need outcomes and `valid` has none.
     """
+    if training.pretraining_epochs:
+        source = train if everything is None else everything()
+        hidden = ShuffledBatches(source, training.batch_size, training.seed)
+        pretrain(network.backbone, hidden, source.channels, hide_past, training)
     batches = ShuffledBatches(train, training.batch_size, training.seed)
     module = DirectForecaster(network, head, loss, Optimisation.of(training, len(batches)))
-    run_training(
+    run_parametrised(
         module,
-        batches,
-        epochs=training.epochs,
-        gradient_clip=training.gradient_clip,
-        accelerator=training.accelerator,
-        callbacks=with_weight_noise(
-            _callbacks(valid, training.patience, report), training.weight_noise
+        lambda: direct_space(
+            network, train, training.target, adopt=training.pretraining_epochs > 0
         ),
+        batches,
+        training,
+        _callbacks(valid, training.patience, report),
     )
 
 

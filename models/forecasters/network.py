@@ -25,7 +25,13 @@ from models.forecasters.many_networks import SharedInputs
 from models.forecasters.online import OnlineConfig, OnlineLearner
 from models.forecasters.optimisation import Report
 from models.forecasters.point_errors import error_quantiles
-from models.forecasters.settings import NetworkConfig, TrainingConfig, network_config
+from models.forecasters.settings import (
+    NetworkConfig,
+    TrainingConfig,
+    network_config,
+    training_config,
+)
+from models.forecasters.target_layers import check_target_space
 from models.heads import HEADS, Head
 from models.transforms.scaling import WindowScaling, check_inputs
 
@@ -64,6 +70,7 @@ class NetworkForecaster:
         self.network = network or NetworkConfig()
         self.training = training or TrainingConfig()
         self.online = online or OnlineConfig()
+        check_target_space(self.network, self.training)
         self._fitted: _Fitted | None = None
         self._learner: OnlineLearner | None = None
 
@@ -76,11 +83,14 @@ class NetworkForecaster:
         Bitwise repeatable on one machine with one thread; the global random state of
         torch is as before. Raises ModelError when there is nothing to learn from.
         """
+        everything = train
         train = train.select(np.asarray(np.isfinite(train.target).any(axis=1)))
         if not len(train):
             raise ModelError("no training row has an outcome; give windows with known targets")
         scaling = WindowScaling.fit(train, self.network.standardise)
         check_inputs(valid)
+        unlabelled = everything if self.training.pretraining_epochs else train
+        check_inputs(unlabelled)
         shape = self._shape_of(train)
         # Lightning takes seconds to import, and those who only forecast do without.
         from models.forecasters.direct_training import train_direct
@@ -96,6 +106,7 @@ class NetworkForecaster:
                 lambda: BatchSource(valid, scaling),
                 self.training,
                 report,
+                lambda: BatchSource(unlabelled, scaling),
             )
         errors = np.zeros((len(train.leads), len(LEVELS)), dtype=np.float32)
         self._learner = None
@@ -176,7 +187,7 @@ class NetworkForecaster:
         try:
             forecaster = cls(
                 network_config(state.config["network"]),
-                TrainingConfig(**state.config["training"]),
+                training_config(state.config["training"]),
                 OnlineConfig(**state.config.get("online", {})),
             )
             shape = dict(state.config["shape"])

@@ -19,6 +19,7 @@ from models.forecasters.optimisation import Report
 from models.forecasters.rollout_batches import RolloutScaling, RolloutSource
 from models.forecasters.rollout_network import STEPS, RolloutBatch, RolloutNetwork
 from models.forecasters.settings import RolloutConfig, rollout_config
+from models.forecasters.target_layers import check_rollout_target_space
 from models.rollouts import RolloutForecast, Rollouts, check_finite
 from models.transforms.scaling import Standardiser
 
@@ -39,6 +40,7 @@ class NetworkRollout:
 
     def __init__(self, config: RolloutConfig | None = None) -> None:
         self.config = config or RolloutConfig()
+        check_rollout_target_space(self.config)
         self._fitted: _Fitted | None = None
 
     def fit(self, train: Rollouts, valid: Rollouts, report: Report | None = None) -> Self:

@@ -51,6 +51,10 @@ class RolloutSource:
     def __len__(self) -> int:
         return len(self._first)
 
+    def known(self, rows: torch.Tensor) -> torch.Tensor:
+        """Whether the state before the origin is known, row: one or zero."""
+        return self._known.index_select(0, rows)
+
     def batch(self, rows: torch.Tensor, known: torch.Tensor | None = None) -> RolloutBatch:
         """Gather the rows at these indices; `known` stands in for theirs."""
         hours = self._first.index_select(0, rows)[:, None] + self._hours
@@ -127,6 +131,11 @@ class ShuffledHours:
     def __len__(self) -> int:
         """Batches in one pass."""
         return -(-len(self._inputs) // self._size)
+
+    @property
+    def inputs(self) -> torch.Tensor:
+        """Standardised drivers of all hours, in order of time, hour × feature."""
+        return self._inputs
 
     def __iter__(self) -> Iterator[HourBatch]:
         order = torch.from_numpy(self._generator.permutation(len(self._inputs)))

@@ -33,7 +33,7 @@ _FADING = (12.0, 300.0)
 #: Share of the spread that stays right after a known start.
 _SPREAD_AT_START = 1e-3
 #: Untrained outputs are close to the mean state.
-_OUTPUT_GAIN = 0.1
+OUTPUT_GAIN = 0.1
 
 #: Mean, ... × component, and factor of the covariance, as the head has it.
 MeanAndFactor = tuple[torch.Tensor, torch.Tensor]
@@ -84,7 +84,7 @@ class RolloutNetwork(nn.Module):
         )
         self.fading = nn.Parameter(torch.tensor(_FADING).log().repeat(components, 1))
         self.mixture = nn.Parameter(torch.zeros(components))
-        self.output.shrink(_OUTPUT_GAIN)
+        self.output.shrink(OUTPUT_GAIN)
 
     def forward(self, batch: RolloutBatch) -> MeanAndFactor:
         """Return mean and factor of the covariance of the hours ahead."""
@@ -129,15 +129,19 @@ class RolloutNetwork(nn.Module):
         return share * rates[..., 0] + (1 - share) * rates[..., 1]
 
     def _states(self, batch: RolloutBatch) -> torch.Tensor:
-        rows, hours, _ = batch.inputs.shape
         if self.backbone is None:
-            return batch.inputs.new_zeros(rows, hours, 0)
+            return batch.inputs.new_zeros(*batch.inputs.shape[:2], 0)
+        return self.backbone.states(self.seen(batch))
+
+    def seen(self, batch: RolloutBatch) -> torch.Tensor:
+        """What the backbone reads: drivers, the state while it is known, and whether it is."""
+        rows, hours, _ = batch.inputs.shape
         lookback, components = batch.past.shape[1:]
         read = batch.inputs.new_zeros(rows, hours, components + 1)
         known = batch.known[:, None, None]
         read[:, :lookback, :-1] = batch.past * known
         read[:, :lookback, -1:] = known
-        return self.backbone.states(torch.cat([batch.inputs, read], dim=-1))
+        return torch.cat([batch.inputs, read], dim=-1)
 
 
 def _dense(inputs: int, size: int, layers: int) -> nn.Sequential:

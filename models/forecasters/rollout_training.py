@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from models.forecasters.optimisation import Optimisation, Report
+from models.forecasters.pretraining import hide_hours, pretrain
 from models.forecasters.rollout_batches import (
     RolloutScaling,
     RolloutSource,
@@ -13,10 +12,10 @@ from models.forecasters.rollout_batches import (
 )
 from models.forecasters.rollout_modules import RolloutModule, StaticModule
 from models.forecasters.rollout_network import RolloutNetwork
-from models.forecasters.settings import MEMORYLESS, RolloutConfig, TrainingConfig
-from models.forecasters.trained_module import TrainedModule
-from models.forecasters.training import Validation, run_training
-from models.forecasters.weight_noise import with_weight_noise
+from models.forecasters.settings import MEMORYLESS, RolloutConfig
+from models.forecasters.target_layers import rollout_space, static_space
+from models.forecasters.target_training import run_parametrised
+from models.forecasters.training import Validation
 from models.rollouts import Rollouts
 
 #: Rows per forward pass of a validation.
@@ -34,31 +33,30 @@ def train_rollouts(
     """Train in place; `valid` is read for stopping and reports alone."""
     static, seed = config.static, config.training.seed
     hours = ShuffledHours(train, scaling, static.batch_size, seed)
-    _train(StaticModule(network, Optimisation.of(static, len(hours))), hours, static)
+    run_parametrised(
+        StaticModule(network, Optimisation.of(static, len(hours))),
+        lambda: static_space(network, hours, static.target),
+        hours,
+        static,
+        [],
+    )
     if config.network.cell == MEMORYLESS:
         return
     training = config.training
     source = RolloutSource(train, scaling)
+    if training.pretraining_epochs and network.backbone is not None:
+        hidden = SampledRollouts(source, train, training.batch_size, 0.0, seed)
+        pretrain(network.backbone, hidden, network.channels, hide_hours, training)
     batches = SampledRollouts(source, train, training.batch_size, config.unknown_start, seed)
     module = RolloutModule(network, Optimisation.of(training, len(batches)))
     callbacks = []
     if report is not None or training.patience is not None:
         seen = RolloutSource(valid, scaling)
         callbacks = [Validation(lambda: seen.in_order(CHUNK), training.patience, report)]
-    _train(module, batches, training, callbacks)
-
-
-def _train(
-    module: TrainedModule[Any],
-    batches: Any,
-    settings: TrainingConfig,
-    callbacks: list[Validation] | None = None,
-) -> None:
-    run_training(
+    run_parametrised(
         module,
+        lambda: rollout_space(network, source, training.target),
         batches,
-        epochs=settings.epochs,
-        gradient_clip=settings.gradient_clip,
-        accelerator=settings.accelerator,
-        callbacks=with_weight_noise(callbacks or [], settings.weight_noise),
+        training,
+        callbacks,
     )

@@ -11,6 +11,7 @@ from models.backbones.options import BackboneOptions
 from models.errors import ConfigError
 from models.forecasters.online import OnlineConfig
 from models.forecasters.soft_trees import READOUTS, SoftTreesOptions
+from models.forecasters.target_options import TargetOptions
 from models.heads import HEADS
 
 
@@ -78,6 +79,13 @@ class TrainingConfig:
     seed           of weights, order of rows and dropout
     accelerator    where to train, as Lightning names it: cpu, gpu, auto
     weight_noise   deviation of Gaussian noise on the weights, anew for every batch; 0 for none
+    parametrisation  weight, or target: wished-for activations are learnt and weights follow, for
+                   tanh layers and dense ones (target space); gradients of targets are not
+                   clipped, and targets do not decay
+    target         how they follow
+    pretraining_epochs  passes before, in which the backbone learns to fill in hidden values of
+                   its windows; those without an outcome are read too
+    masked_share   how many of them are hidden
     """
 
     epochs: int = 2
@@ -90,9 +98,14 @@ class TrainingConfig:
     seed: int = 0
     accelerator: str = "cpu"
     weight_noise: float = 0.0
+    parametrisation: Literal["weight", "target"] = "weight"
+    target: TargetOptions = field(default_factory=TargetOptions)
+    pretraining_epochs: int = 0
+    masked_share: float = 0.25
 
     def __post_init__(self) -> None:
         _choice("training.schedule", self.schedule, ("one_cycle", "constant"))
+        _choice("training.parametrisation", self.parametrisation, ("weight", "target"))
         for name, least in (("epochs", 1), ("batch_size", 1), ("patience", 1), ("seed", 0)):
             value = getattr(self, name)
             if value is not None:
@@ -103,6 +116,16 @@ class TrainingConfig:
             raise ConfigError(f"training.weight_decay: expected 0 or more, got {self.weight_decay}")
         if not self.weight_noise >= 0:
             raise ConfigError(f"training.weight_noise: expected 0 or more, got {self.weight_noise}")
+        if self.weight_noise and self.parametrisation == "target":
+            raise ConfigError(
+                f"training.weight_noise: {self.weight_noise}, but with parametrisation target "
+                "there are no weights to perturb; set one of them back"
+            )
+        _at_least("training.pretraining_epochs", self.pretraining_epochs, 0)
+        if not 0 < self.masked_share < 1:
+            raise ConfigError(
+                f"training.masked_share: expected between 0 and 1, got {self.masked_share}"
+            )
 
 
 @dataclass(frozen=True)
@@ -196,13 +219,18 @@ def network_config(stored: Mapping[str, Any]) -> NetworkConfig:
     return NetworkConfig(**{**stored, **_groups(stored)})
 
 
+def training_config(stored: Mapping[str, Any]) -> TrainingConfig:
+    """Inverse of `asdict`, also of what was stored before there was a target space."""
+    return TrainingConfig(**{**stored, "target": TargetOptions(**stored.get("target", {}))})
+
+
 def rollout_config(stored: Mapping[str, Any]) -> RolloutConfig:
     """Inverse of `asdict`, also of what was stored before there were options."""
     network = stored["network"]
     return RolloutConfig(
         RolloutNetworkConfig(**{**network, **_groups(network)}),
-        TrainingConfig(**stored["static"]),
-        TrainingConfig(**stored["training"]),
+        training_config(stored["static"]),
+        training_config(stored["training"]),
         float(stored["unknown_start"]),
     )
 

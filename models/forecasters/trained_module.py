@@ -25,7 +25,7 @@ class TrainedModule(pl.LightningModule, ABC, Generic[BatchT]):
 
     def __init__(self, optimisation: Optimisation) -> None:
         super().__init__()
-        self._optimisation = optimisation
+        self.optimisation = optimisation
 
     @abstractmethod
     def loss(self, batch: BatchT) -> torch.Tensor:
@@ -50,7 +50,7 @@ class TrainedModule(pl.LightningModule, ABC, Generic[BatchT]):
         return total / shares if shares else float("nan")
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        settings = self._optimisation
+        settings = self.optimisation
         optimizer = torch.optim.AdamW(
             self.parameters(),
             lr=settings.learning_rate,

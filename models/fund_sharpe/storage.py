@@ -11,7 +11,7 @@ import numpy as np
 from models.contract import State
 from models.errors import ArtefactError, ConfigError, ModelError
 from models.forecasters.network import NetworkForecaster
-from models.forecasters.settings import TrainingConfig, network_config
+from models.forecasters.settings import network_config, training_config
 from models.fund_sharpe.model import Fitted, FundSharpeModel
 from models.fund_sharpe.serving import FundSharpeForecaster
 from models.fund_sharpe.settings import FundSharpeConfig
@@ -81,5 +81,5 @@ def _settings(stored: Mapping[str, Any]) -> FundSharpeConfig:
     """Settings from JSON, where tuples have become lists."""
     plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
     plain["network"] = network_config(stored["network"])
-    plain["training"] = TrainingConfig(**stored["training"])
+    plain["training"] = training_config(stored["training"])
     return FundSharpeConfig(**plain)

@@ -27,7 +27,17 @@ from pipelines.tuning.objectives import Objective, Report
 PLACES = {
     **dict.fromkeys(("layers", "hidden_size", "dropout", "head_size"), "network"),
     **dict.fromkeys(
-        ("epochs", "batch_size", "learning_rate", "weight_decay", "weight_noise"), "training"
+        (
+            "epochs",
+            "batch_size",
+            "learning_rate",
+            "weight_decay",
+            "weight_noise",
+            "parametrisation",
+            "pretraining_epochs",
+            "masked_share",
+        ),
+        "training",
     ),
     "lookback": "",
 }

@@ -50,7 +50,17 @@ PLACES: dict[str, str] = {
     **dict.fromkeys(("mc_passes", "readout"), "network"),
     **dict.fromkeys(("trees", "tree_depth", "tree_rate", "tree_loss"), "soft_trees"),
     **dict.fromkeys(
-        ("epochs", "batch_size", "learning_rate", "weight_decay", "weight_noise"), "training"
+        (
+            "epochs",
+            "batch_size",
+            "learning_rate",
+            "weight_decay",
+            "weight_noise",
+            "parametrisation",
+            "pretraining_epochs",
+            "masked_share",
+        ),
+        "training",
     ),
     **dict.fromkeys((option.name for option in fields(BackboneOptions)), "options"),
     **dict.fromkeys(("static_epochs", "static_learning_rate"), "static"),
