@@ -28,6 +28,9 @@ from service.thermosphere_checks import (
 )
 from service.thermosphere_schemas import MAX_JSON_POINTS, DensityForecastRequest, DriverRow, Futures
 
+#: Hours ahead, at most: drivers are forecast for LONGEST hours, and that of the start is one.
+MOST_HOURS = LONGEST - 1
+
 
 @dataclass(frozen=True)
 class ForecastQuery:
@@ -69,8 +72,8 @@ def forecast_query(
     """
     start, faults = _start(request)
     faults += level_faults(request.levels)
-    if not 1 <= request.hours <= LONGEST:
-        faults.append(Detail("hours", f"expected 1 to {LONGEST} hours ahead", request.hours))
+    if not 1 <= request.hours <= MOST_HOURS:
+        faults.append(Detail("hours", f"expected 1 to {MOST_HOURS} hours ahead", request.hours))
     if (request.grid is None) == (request.points is None):
         got = "neither" if request.grid is None else "both"
         faults.append(Detail("grid", "expected either grid or points", got))

@@ -12,6 +12,7 @@ from scipy.io import netcdf_file
 
 from pipelines.thermosphere_density.paths import pooled
 from service.thermosphere import DENSITY_FORECAST_PATH
+from service.thermosphere_forecast_inputs import MOST_HOURS
 from tests.service import density_models
 from tests.service.density_requests import Body, ahead, row
 from tests.service.test_thermosphere import ask, client
@@ -151,6 +152,15 @@ def test_too_large_a_grid_for_json_is_refused_and_for_netcdf_is_not() -> None:
     assert answer.json()["error"]["details"][0]["got"] == 7 * 8 * 181 * 4
     netcdf = {"Accept": "application/x-netcdf"}
     assert client().post(DENSITY_FORECAST_PATH, json=body, headers=netcdf).status_code == 200
-    body["hours"] = 648
+    body["hours"] = MOST_HOURS
     answer = client().post(DENSITY_FORECAST_PATH, json=body, headers=netcdf)
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
+
+
+def test_the_longest_forecast_is_answered_and_one_hour_more_is_refused() -> None:
+    said = forecast(ahead(hours=MOST_HOURS, step_hours=MOST_HOURS))
+    assert len(said["mean"]) == 2
+    assert np.isfinite(said["mean"]).all()
+    answer = client().post(DENSITY_FORECAST_PATH, json=ahead(hours=MOST_HOURS + 1))
+    assert answer.status_code == 422
+    assert f"expected 1 to {MOST_HOURS} hours ahead" in answer.text
