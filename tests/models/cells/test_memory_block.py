@@ -27,12 +27,15 @@ def test_weights_are_as_many_as_the_paper_prints(
     assert sum(p.numel() for p in cell.parameters()) == weight_count(channels, cells, gates)
 
 
-def test_the_reber_and_two_sequence_nets_bias_gates_or_hidden_units_alone() -> None:
+def test_the_nets_with_fewer_biases_have_as_many_weights_as_the_paper_prints() -> None:
     # Reber 4x1 and 3x2: seven inputs, seven outputs that see cells only, gates alone biased.
     assert weight_count(7, 4, 8, biased=False) + 8 + 7 * 4 == 264
     assert weight_count(7, 6, 6, biased=False) + 6 + 7 * 6 == 276
     # 2-sequence: three blocks of one cell, an output without bias.
     assert weight_count(1, 3, 6) + 3 == 102
+    # Experiment 2c: p + 4 inputs, two blocks of one cell, two outputs; nothing biased.
+    for symbols, printed in ((50, 364), (100, 664), (200, 1264), (500, 3064), (1000, 6064)):
+        assert weight_count(symbols + 4, 2, 4, biased=False) + 2 * 2 == printed
 
 
 def logistic(x: float) -> float:
@@ -47,10 +50,10 @@ def test_it_follows_the_equations_of_the_paper() -> None:
     for step in range(7):
         net = cell.inputs.weight @ past[0, step] + cell.inputs.bias
         net = net + cell.recurrent.weight @ torch.cat([y, gates])
-        gates = torch.tensor([logistic(float(v)) for v in net[4:]])
+        gates = torch.tensor([logistic(v) for v in net[4:].tolist()])
         for j in range(4):
             block = j // 2
-            s[j] += gates[block] * (4 * logistic(float(net[j])) - 2)
+            s[j] += gates[block] * (4 * logistic(net[j].item()) - 2)
             y[j] = gates[2 + block] * (2 * logistic(float(s[j])) - 1)
         with torch.no_grad():
             torch.testing.assert_close(cell(past)[0][0, step], y, rtol=1e-4, atol=1e-5)

@@ -7,6 +7,8 @@ import pytest
 
 from pipelines.studies.tasks import reber
 from pipelines.studies.tasks.long_lag import (
+    LongLagTask,
+    PassMark,
     adding,
     multiplication,
     temporal_order,
@@ -24,8 +26,8 @@ def steps_of(inputs: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("task", "lowest"), [(adding(40), -1.0), (multiplication(40), 0.0)])
-def test_two_numbers_are_marked_where_the_paper_says(task: object, lowest: float) -> None:
-    made = task.draw(random(), 300)  # type: ignore[attr-defined]
+def test_two_numbers_are_marked_where_the_paper_says(task: LongLagTask, lowest: float) -> None:
+    made = task.draw(random(), 300)
     lengths = []
     for inputs, wanted in zip(made.inputs, made.wanted, strict=True):
         one = steps_of(inputs)
@@ -67,21 +69,69 @@ def test_the_two_sequence_problem_hides_a_sign_in_noise_as_each_version_says() -
         first = np.array([steps_of(inputs)[:3, 0] for inputs in made.inputs])
         sign = np.sign(first.mean(axis=1))
         assert (np.abs(first) == 1).all() == (noisy == "rest")
+        levels = [0.2, 0.8] if noisy == "target" else [0.0, 1.0]
+        assert np.unique(made.meant) == pytest.approx(levels)
+        right = (made.meant[:, 0] > 0.5) == (sign > 0)
+        assert right.all() if noisy == "rest" else right.mean() > 0.98
+        noise = made.wanted - made.meant
         if noisy == "target":
-            assert 0.25 < made.wanted[sign > 0].std() < 0.4
-            assert made.wanted[sign > 0].mean() == pytest.approx(0.8, abs=0.1)
+            assert noise.var() == pytest.approx(0.1, abs=0.02)
+            assert noise.mean() == pytest.approx(0.0, abs=0.05)
         else:
-            right = (made.wanted[:, 0] == (sign > 0)).mean()
-            assert right == 1.0 if noisy == "rest" else right > 0.98
+            assert (noise == 0).all()
 
 
 def test_a_forecast_is_wrong_beyond_the_tolerance_in_any_output() -> None:
-    task = temporal_order()
+    mark = temporal_order().mark
     wanted = np.eye(4, dtype=np.float32)[:2]
-    assert task.wrong(wanted + 0.29, wanted).tolist() == [False, False]
+    assert mark.wrong(wanted + 0.29, wanted).tolist() == [False, False]
     off = wanted.copy()
     off[1, 3] = 0.31
-    assert task.wrong(off, wanted).tolist() == [False, True]
+    assert mark.wrong(off, wanted).tolist() == [False, True]
+
+
+def test_errors_are_squared_or_absolute_means_over_outputs() -> None:
+    given, meant = np.array([[0.0, 0.4]]), np.array([[0.2, 0.4]])
+    assert PassMark(0.1).errors(given, meant) == pytest.approx([0.02])
+    assert PassMark(0.1, squared=False).errors(given, meant) == pytest.approx([0.1])
+
+
+def test_the_mark_looks_at_the_newest_sequences_once_there_are_enough() -> None:
+    mark = PassMark(0.1, most_wrong=1, mean_error=0.5, looked_at=4)
+    none, small = np.zeros(4, dtype=bool), np.zeros(4)
+    assert mark.met(none, small)
+    assert not mark.met(none[:3], small[:3])
+    one, two = np.array([1, 0, 0, 0], dtype=bool), np.array([1, 1, 0, 0], dtype=bool)
+    assert mark.met(one, small)
+    assert not mark.met(two, small)
+    assert mark.met(np.append(two, [False]), np.append([9.0], small))  # the oldest left the view
+    assert not mark.met(none, np.full(4, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("task", "tolerance", "most_wrong", "mean_error", "looked_at"),
+    [
+        (adding(), 0.04, 0, 0.01, 2000),
+        (multiplication(), 0.04, 139, None, 2000),
+        (multiplication(most_wrong=12), 0.04, 12, None, 2000),
+        (temporal_order(2), 0.3, 0, 0.1, 2000),
+        (temporal_order(3), 0.3, 0, 0.1, 2000),
+        (two_sequence(), 0.2, 0, 0.01, 256),
+        (two_sequence(noisy="signal"), 0.2, 5, 0.04, 256),
+        (two_sequence(noisy="target"), 0.1, 0, 0.015, 256),
+    ],
+)
+def test_the_pass_marks_are_those_of_the_paper(
+    task: LongLagTask,
+    tolerance: float,
+    most_wrong: int,
+    mean_error: float | None,
+    looked_at: int,
+) -> None:
+    mark = task.mark
+    assert (mark.tolerance, mark.most_wrong, mark.mean_error) == (tolerance, most_wrong, mean_error)
+    assert mark.looked_at == looked_at
+    assert mark.fresh == (looked_at == 256)
 
 
 def test_strings_of_the_grammar_repeat_their_second_symbol_before_the_end() -> None:
