@@ -36,6 +36,7 @@ from models.contract import Batch, Windows
 from models.forecasters.batches import BatchSource, ShuffledBatches
 from models.forecasters.lightning import DirectForecaster
 from models.forecasters.network import NetworkForecaster
+from models.forecasters.optimisation import Optimisation
 from models.forecasters.settings import NetworkConfig, TrainingConfig
 from models.forecasters.training import run_training
 from models.fund_sharpe import FundSharpeConfig, FundSharpeModel
@@ -80,7 +81,9 @@ def new_module(problem: Problem, cell: str) -> DirectForecaster:
     forecaster = NetworkForecaster(NetworkConfig(cell=cell), problem.training)
     shape = forecaster._shape_of(problem.windows)
     torch.manual_seed(problem.training.seed)
-    return forecaster._build(shape, problem.training.epochs * len(problem.batches()))
+    network = forecaster._build(shape)
+    optimisation = Optimisation.of(problem.training, len(problem.batches()))
+    return DirectForecaster(network, forecaster._head, forecaster._loss, optimisation)
 
 
 def ours(problem: Problem, module: DirectForecaster) -> DirectForecaster:
