@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.backbones.options import BackboneOptions
 from models.fund_sharpe import FundSharpeConfig, from_state
 from pipelines import registry
 from pipelines.retraining.folder import RunFolder
@@ -32,7 +33,10 @@ def bad_config() -> FundSharpeConfig:
     """Trained far too long, far too fast, and trusted alone."""
     plain = small_config()
     return replace(
-        plain, shrinkage=1.0, training=replace(plain.training, epochs=30, learning_rate=0.1)
+        plain,
+        shrinkage=1.0,
+        network=replace(plain.network, options=BackboneOptions(memory="open")),
+        training=replace(plain.training, epochs=30, learning_rate=0.1),
     )
 
 
