@@ -15,11 +15,13 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from models.backbones.options import BackboneOptions
 from models.forecasters.settings import TrainingConfig
 from pipelines import registry
 from pipelines.retraining.folder import RunFolder
@@ -47,7 +49,8 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose champion is bad, so that the run ends in a promotion."""
     home = tmp_path_factory.mktemp("ground")
     fast = TrainingConfig(epochs=30, batch_size=512, learning_rate=0.1)
-    bad = small_config(shrinkage=1.0, training=fast)
+    forgetful = replace(small_config().network, options=BackboneOptions(memory="open"))
+    bad = small_config(shrinkage=1.0, training=fast, network=forgetful)
     with at_home(home):
         retrain_funds(small_panel(), bad, HOW)
     return home
