@@ -24,6 +24,7 @@ class BackboneOptions:
     state_vectors       that a block-recurrent transformer carries from block to block
     gate                of these: fixed or lstm
     kernel_size         steps that a layer of a gated convolution reads
+    weight_norm         learn lengths and directions of its kernels apart
     """
 
     memory: Literal["chrono", "open"] = "chrono"
@@ -32,6 +33,7 @@ class BackboneOptions:
     signature_depth: int = 3
     gate_penalty: float = 0.001
     kernel_size: int = 4
+    weight_norm: bool = False
     block: int = 16
     heads: int = 4
     state_vectors: int = 8

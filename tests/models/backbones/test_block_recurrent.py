@@ -42,6 +42,36 @@ def test_states_carry_what_no_window_reaches() -> None:
     assert (apart[8:] > 0).all(), "through the states, blocks later"
 
 
+def test_no_step_of_any_block_sees_a_later_one() -> None:
+    backbone, steps = made(layers=2), past().requires_grad_()
+    # Not their sum: it is the same for all that is normalised.
+    told = backbone.states(steps) @ torch.arange(8.0)
+    for place in range(16):
+        (gradient,) = torch.autograd.grad(told[:, place].sum(), steps, retain_graph=True)
+        seen = gradient.abs().sum(dim=(0, 2))
+        assert (seen[place + 1 :] == 0).all()
+        assert (seen[: place + 1] > 0).all(), "through the states, also what no window reaches"
+
+
+@pytest.mark.parametrize("gate", ["fixed", "lstm"])
+def test_a_cut_at_any_step_changes_nothing(gate: str) -> None:
+    options = BackboneOptions(block=4, heads=2, state_vectors=3, gate=gate)  # type: ignore[arg-type]
+    backbone, steps = made(2, options), past(18)
+    whole = backbone.states(steps)
+    for cut in range(1, 18):
+        first, memory = backbone.advance(steps[:, :cut])
+        second, _ = backbone.advance(steps[:, cut:], memory)
+        torch.testing.assert_close(torch.cat([first, second], dim=1), whole)
+
+
+def test_steps_that_stream_in_one_by_one_give_the_states_of_one_long_call() -> None:
+    backbone, steps, memory, found = made(layers=2), past(18), None, []
+    for step in steps.split(1, dim=1):
+        state, memory = backbone.advance(step, memory)
+        found.append(state)
+    torch.testing.assert_close(torch.cat(found, dim=1), backbone.states(steps))
+
+
 def test_states_change_at_the_end_of_a_block_and_are_read_from_the_next_on() -> None:
     backbone, past_ = made(), past(8)
     _, memory = backbone.advance(past_[:, :3])

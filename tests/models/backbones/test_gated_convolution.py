@@ -18,6 +18,37 @@ def test_a_layer_has_the_parameters_of_the_paper(width: int, size: int, kernel: 
     assert sum(p.numel() for p in layer.parameters()) == 2 * kernel * width * size + 2 * size
 
 
+def test_weight_norm_changes_how_a_layer_learns_and_not_what_it_begins_with() -> None:
+    torch.manual_seed(0)
+    plain = GatedLayer(5, 7, 4)
+    torch.manual_seed(0)
+    normed = GatedLayer(5, 7, 4, normed=True)
+    more = [sum(p.numel() for p in layer.parameters()) for layer in (plain, normed)]
+    assert more[1] - more[0] == 2 * 7
+    past = torch.randn(2, 9, 5)
+    torch.testing.assert_close(normed(past)[0], plain(past)[0])
+    longer = {name: p for name, p in normed.named_parameters() if name.endswith("original1")}
+    for kernels in longer.values():
+        kernels.data.mul_(3.0)
+    assert len(longer) == 1
+    torch.testing.assert_close(normed(past)[0], plain(past)[0], msg="a length counts in one place")
+
+
+def test_the_backbone_normalises_the_kernels_of_every_layer_if_it_is_told_to() -> None:
+    shape = Shape(3, 4, 2, 0.0, steps=24)
+    made = [
+        make_backbone("glu_convolution", shape, BackboneOptions(weight_norm=normed))
+        for normed in (False, True)
+    ]
+    sizes = [sum(p.numel() for p in one.parameters()) for one in made]
+    assert isinstance(made[1], GatedConvolution)
+    assert sizes[1] - sizes[0] == 2 * 4 * len(made[1].layers)
+    again = make_backbone("glu_convolution", shape, BackboneOptions(weight_norm=True))
+    again.load_state_dict(made[1].state_dict())
+    past = torch.randn(2, 24, 3)
+    torch.testing.assert_close(again.eval()(past), made[1].eval()(past))
+
+
 @pytest.mark.parametrize("gate", GATES)
 def test_a_layer_gates_one_half_of_a_causal_convolution_by_the_other(gate: str) -> None:
     torch.manual_seed(0)
