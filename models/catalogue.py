@@ -147,6 +147,7 @@ CATALOGUE: dict[str, Entry] = {
     "pooled_least_squares": _baseline(baselines.PooledLeastSquares),
     "known_part_ridge": _baseline(baselines.KnownPartRidge),
     "signature_ridge": _baseline(baselines.SignatureRidge),
+    "reduced_ridge": _baseline(baselines.ReducedRidge),
     "ses": _baseline(baselines.SES),
     "auto_ets": _baseline(baselines.AutoETS),
     "auto_theta": _baseline(baselines.AutoTheta),

@@ -15,6 +15,8 @@ from models.baselines.state_persistence import StatePersistence
 from models.contract import State
 from models.emulators.rollout_ensemble import RolloutEnsemble
 from models.errors import ArtefactError, ConfigError
+from models.forecasters.coded_rollout import CodedRollout
+from models.forecasters.coding_settings import CodingConfig
 from models.forecasters.rollout import NetworkRollout
 from models.forecasters.settings import MEMORYLESS, RolloutConfig, RolloutNetworkConfig
 from models.rollouts import RolloutForecaster
@@ -22,11 +24,21 @@ from models.rollouts import RolloutForecaster
 Make = Callable[[RolloutConfig, int], RolloutForecaster]
 
 
-def build(name: str, config: RolloutConfig | None = None, seed: int = 0) -> RolloutForecaster:
+def build(
+    name: str,
+    config: RolloutConfig | None = None,
+    seed: int = 0,
+    coding: CodingConfig | None = None,
+) -> RolloutForecaster:
     """Make an unfitted model; what has no networks needs neither settings nor a seed.
+
+    coding  for a model that forecasts in the code of an autoencoder of its own
 
     Raises ConfigError for an unknown name.
     """
+    if coding is not None:
+        own = replace(coding.autoencoder, seed=coding.autoencoder.seed + seed)
+        return CodedRollout(build(name, config, seed), replace(coding, autoencoder=own))
     if name in WINDOWS_ONLY:
         RolloutNetworkConfig(cell=name)  # refuses it, and says why
     if name not in ROLLOUT_MODELS:
@@ -48,6 +60,8 @@ def ensemble(names: tuple[str, ...], config: RolloutConfig, members: int) -> Rol
 
 def restore(state: State) -> RolloutForecaster:
     """Make the fitted model that a state holds. Raises ArtefactError."""
+    if state.kind == CodedRollout.kind:
+        return CodedRollout.from_state(state, restore)
     if state.kind == RolloutEnsemble.kind:
         return RolloutEnsemble.from_state(state, restore)
     if state.kind not in _STORED:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from models.emulators.features import FEATURE_SETS
 from models.emulators.grid import Grid
 from models.errors import ConfigError
+from models.forecasters.coding_settings import CodingConfig, JointConfig
 from models.forecasters.settings import RolloutConfig
+from models.transforms.autoencoder_settings import AutoencoderConfig
+from models.transforms.reducers import PCA, ReducerKind, check_reducer
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,22 @@ class GridConfig:
         return Grid(even.local_time, even.latitude, self.levels) if self.levels else even
 
 
+def field_autoencoder() -> AutoencoderConfig:
+    """What suits coefficients of smooth fields: components first, which layers bend a little."""
+    return AutoencoderConfig(
+        code=10,
+        hidden=(128,),
+        activation="silu",
+        corruption="gaussian",
+        noise=0.02,
+        linear_path=True,
+        by_variance=True,
+        epochs=30,
+        batch_size=256,
+        learning_rate=1e-3,
+    )
+
+
 @dataclass(frozen=True)
 class DensityConfig:
     """The density emulator and what it is trained on.
@@ -59,6 +78,10 @@ class DensityConfig:
     storm_weight   how much more often a rollout with Kp of 7 or more is shown than a quiet one
     active_weight  the same for Kp of 5 or more
     recurrent      networks and their training
+    reducer        pca: networks forecast the coefficients of the components; autoencoder: they
+                   forecast a shorter code of the coefficients, one autoencoder for each network
+    autoencoder    of the coefficients
+    joint          training of decoder and network together, after that of each; off by default
     """
 
     grid: GridConfig = field(default_factory=GridConfig)
@@ -78,6 +101,9 @@ class DensityConfig:
     storm_weight: float = 8.0
     active_weight: float = 2.5
     recurrent: RolloutConfig = field(default_factory=RolloutConfig)
+    reducer: ReducerKind = "pca"
+    autoencoder: AutoencoderConfig = field(default_factory=field_autoencoder)
+    joint: JointConfig = field(default_factory=JointConfig)
 
     def __post_init__(self) -> None:
         if self.feature_set not in FEATURE_SETS:
@@ -87,10 +113,25 @@ class DensityConfig:
         for name in ("max_rank", "fit_every", "members", "lookback", "horizon"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name}: expected 1 or more, got {getattr(self, name)}")
+        check_reducer("reducer", self.reducer)
+        if self.joint.epochs and self.reducer == PCA:
+            raise ConfigError(
+                f"joint.epochs: {self.joint.epochs}, but components have no decoder to train; set "
+                "reducer to autoencoder, or joint.epochs to 0"
+            )
         if not 0 < self.variance < 1:
             raise ConfigError(f"variance: expected between 0 and 1, got {self.variance}")
         if self.rank is not None and self.rank < 1:
             raise ConfigError(f"rank: expected 1 or more, got {self.rank}")
+
+    @property
+    def coding(self) -> CodingConfig | None:
+        """How networks forecast in codes; None where they forecast coefficients."""
+        return None if self.reducer == PCA else CodingConfig(self.autoencoder, self.joint)
+
+    def on_components(self) -> DensityConfig:
+        """The same without an autoencoder: for what is compared with the networks."""
+        return replace(self, reducer="pca", joint=JointConfig())
 
     @property
     def seed(self) -> int:

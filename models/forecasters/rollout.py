@@ -74,6 +74,11 @@ class NetworkRollout:
         """What `predict` runs, for diagnostics. Raises NotFittedError."""
         return self._require_fit().network
 
+    @property
+    def scaling(self) -> RolloutScaling:
+        """Of what drives the state and of the state. Raises NotFittedError."""
+        return self._require_fit().scaling
+
     @torch.inference_mode()
     def predict(self, rollouts: Rollouts) -> RolloutForecast:
         """Forecast every row. Raises NotFittedError, or ModelError for other features or

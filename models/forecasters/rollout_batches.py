@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -97,15 +97,18 @@ class SampledRollouts:
         return self._batches
 
     def __iter__(self) -> Iterator[RolloutBatch]:
+        return (batch for _, batch in self.with_rows())
+
+    def with_rows(self) -> Iterator[tuple[torch.Tensor, RolloutBatch]]:
+        """One pass, with the indices of the rows of each batch."""
         for _ in range(self._batches):
             rows = self._generator.choice(len(self._chance), self._size, p=self._chance)
             shown = self._generator.random(self._size) >= self._unknown
             known = torch.from_numpy((shown & self._known[rows]).astype(np.float32))
             # Drawn by weight already: each counts the same in the loss.
-            batch = self._source.batch(torch.from_numpy(rows), known)
-            yield RolloutBatch(
-                batch.inputs, batch.past, known, batch.target, torch.ones_like(known)
-            )
+            drawn = torch.from_numpy(rows)
+            batch = self._source.batch(drawn, known)
+            yield drawn, replace(batch, weight=torch.ones_like(known))
 
 
 @dataclass(frozen=True)

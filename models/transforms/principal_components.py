@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from models.contract import FloatArray
 from models.errors import ConfigError, ModelError
+from models.transforms.gaps import coefficients_of_gaps
 
 #: More directions than the rank: what makes the leading ones accurate.
 OVERSAMPLING = 15
@@ -107,6 +108,25 @@ class PrincipalComponents:
     def reconstruct(self, coefficients: FloatArray) -> npt.NDArray[np.float32]:
         """Fields of coefficients: ... × component -> ... × cell."""
         return np.asarray(coefficients.astype(np.float32) @ self.basis.T + self.mean)
+
+    def encode(self, fields: FloatArray) -> npt.NDArray[np.float32]:
+        """`project`, of fields that may have gaps (NaN) too: these are filled in by what the
+        components say of the other cells."""
+        fields = np.asarray(fields, dtype=np.float32)
+        if np.isfinite(fields).all():
+            return self.project(fields)
+        return coefficients_of_gaps(
+            fields, self.mean, self.basis, self.variance, self.residual
+        ).astype(np.float32)
+
+    def decode(self, coefficients: FloatArray) -> npt.NDArray[np.float32]:
+        """`reconstruct`: the name that every reducer has."""
+        return self.reconstruct(coefficients)
+
+    def jacobian(self, coefficients: FloatArray) -> npt.NDArray[np.float32]:
+        """Derivative of `decode`, ... × component -> ... × cell × component: the same
+        everywhere."""
+        return np.broadcast_to(self.basis, (*coefficients.shape[:-1], *self.basis.shape))
 
     def truncated(self, rank: int) -> PrincipalComponents:
         """The same with fewer components. Raises ConfigError when there are not as many."""

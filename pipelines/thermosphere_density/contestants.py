@@ -27,7 +27,10 @@ class Contestant:
     members: int = 1
 
     def config(self, base: DensityConfig) -> DensityConfig:
-        """The settings with this contestant's own."""
+        """The settings with this contestant's own; an autoencoder is for the networks that are
+        served, on all components."""
+        if self.rank is not None or self.cells != base.cells:
+            base = base.on_components()
         return replace(base, cells=self.cells, feature_set=self.feature_set, members=self.members)
 
 

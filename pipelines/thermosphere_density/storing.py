@@ -110,7 +110,8 @@ def linear_of(
 ) -> DensityEmulator:
     """The published linear model on the same fields: DMDc with the six plain drivers."""
     few = series.truncated(min(LINEAR_RANK, series.components.rank))
-    plain = replace(config, cells=("dmdc",), members=1, feature_set="dmdc")
+    alone = config.on_components()
+    plain = replace(alone, cells=("dmdc",), members=1, feature_set="dmdc")
     return assemble(fields, few, split, train_ensemble(few, split, plain), plain)
 
 

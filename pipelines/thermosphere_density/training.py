@@ -15,6 +15,7 @@ from models.emulators.features import features
 from models.emulators.log_density import Shape
 from models.emulators.rollout_ensemble import RolloutEnsemble
 from models.emulators.settings import DensityConfig
+from models.forecasters.coding_settings import CodingConfig
 from models.forecasters.settings import RolloutConfig
 from models.rollouts import RolloutForecaster, Rollouts
 from pipelines.parallel import in_order
@@ -61,7 +62,8 @@ def train_ensemble(
     train, valid = training_rollouts(series, split, config)
     seeds = range(config.seed, config.seed + config.members)
     wanted = [(cell, seed) for seed in seeds for cell in config.cells]
-    work = [(cell, config.recurrent, seed, train, valid) for cell, seed in wanted]
+    coding = config.coding
+    work = [(cell, config.recurrent, seed, coding, train, valid) for cell, seed in wanted]
     members = []
     for (cell, seed), state in zip(wanted, in_order(_fit_member, work, jobs), strict=True):
         members.append((f"{cell}_{seed}", restore(state)))
@@ -119,7 +121,12 @@ def train_left_out(
 
 
 def _fit_member(
-    cell: str, config: RolloutConfig, seed: int, train: Rollouts, valid: Rollouts
+    cell: str,
+    config: RolloutConfig,
+    seed: int,
+    coding: CodingConfig | None,
+    train: Rollouts,
+    valid: Rollouts,
 ) -> State:
     """Train one network; it comes back from another process as data."""
-    return build(cell, config, seed).fit(train, valid).state()
+    return build(cell, config, seed, coding).fit(train, valid).state()

@@ -25,6 +25,7 @@ from models.emulators.catalogue import ROLLOUT_MODELS, build
 from models.emulators.drivers import Drivers
 from models.emulators.settings import DensityConfig
 from models.errors import ConfigError
+from models.forecasters.coded_rollout import CodedRollout
 from models.forecasters.optimisation import Report as EpochReport
 from models.forecasters.rollout import NetworkRollout
 from models.rollouts import Rollouts
@@ -65,7 +66,8 @@ PLACES: dict[str, str] = {
     **dict.fromkeys((option.name for option in fields(BackboneOptions)), "options"),
     **dict.fromkeys(("static_epochs", "static_learning_rate"), "static"),
     "unknown_start": "recurrent",
-    **dict.fromkeys(("lookback", "storm_weight", "active_weight"), ""),
+    **dict.fromkeys(("lookback", "storm_weight", "active_weight", "reducer"), ""),
+    **dict.fromkeys(("code", "noise"), "autoencoder"),
 }
 
 
@@ -123,10 +125,7 @@ def objective_on(series: ReducedSeries, base: DensityConfig, loss: Loss) -> Obje
         reported: list[float] = []
         for place, cell in enumerate(config.cells):
             told = tenths(config, place, reported, report)
-            network = build(cell, config.recurrent, config.seed)
-            if not isinstance(network, NetworkRollout):
-                raise ConfigError(f"cells: expected kinds of networks to tune, got {cell!r}")
-            network.fit(train, judged, told)
+            network = _network(cell, config).fit(train, judged, told)
             losses.append(_loss_of(network, judged, series.components, loss))
         return float(np.mean(losses))
 
@@ -163,7 +162,8 @@ def configured(base: DensityConfig, params: Mapping[str, Any]) -> DensityConfig:
         training=replace(base.recurrent.training, **groups["training"]),
         **groups["recurrent"],
     )
-    return replace(base, recurrent=recurrent, **groups[""])
+    autoencoder = replace(base.autoencoder, **groups["autoencoder"])
+    return replace(base, recurrent=recurrent, autoencoder=autoencoder, **groups[""])
 
 
 def tuned_settings(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,8 +171,20 @@ def tuned_settings(params: Mapping[str, Any]) -> dict[str, Any]:
     return asdict(configured(load_dataclass(DensityConfig, "thermosphere_density"), params))
 
 
+def _network(cell: str, config: DensityConfig) -> NetworkRollout | CodedRollout:
+    """An unfitted network that reports its epochs, behind an autoencoder or not."""
+    network = build(cell, config.recurrent, config.seed, config.coding)
+    core = network.inner if isinstance(network, CodedRollout) else network
+    if not isinstance(core, NetworkRollout):
+        raise ConfigError(f"cells: expected kinds of networks to tune, got {cell!r}")
+    return network if isinstance(network, CodedRollout) else core
+
+
 def _loss_of(
-    network: NetworkRollout, rows: Rollouts, components: PrincipalComponents, loss: Loss
+    network: NetworkRollout | CodedRollout,
+    rows: Rollouts,
+    components: PrincipalComponents,
+    loss: Loss,
 ) -> float:
     """Mean over known and unknown starts."""
     forecasts = (network.predict(rows.with_known(known)) for known in (True, False))

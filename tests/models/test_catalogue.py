@@ -22,6 +22,7 @@ from models.contract import Forecast, Forecaster, State, Windows
 from models.emulators import catalogue as rollout_models
 from models.emulators.rollout_ensemble import RolloutEnsemble
 from models.errors import ArtefactError, ConfigError, NotFittedError
+from models.forecasters.coding_settings import CodingConfig
 from models.forecasters.settings import RecurrentConfig, TrainingConfig
 from pipelines.artefacts import save_state
 from tests.models.forecasters.signals import split
@@ -134,6 +135,7 @@ def test_no_forecaster_is_missing_from_the_tables() -> None:
     """Forecasters of windows have one table, those of rollouts another."""
     listed: set[type] = {entry.model for entry in CATALOGUE.values()}
     listed |= {type(rollout_models.build(name)) for name in rollout_models.ROLLOUT_MODELS}
+    listed |= {type(rollout_models.build("dmdc", coding=CodingConfig()))}
     assert set(forecaster_classes()) == listed | {RolloutEnsemble}
 
 
