@@ -185,8 +185,8 @@ def served_imports() -> set[str]:
             elif isinstance(node, ast.ImportFrom):
                 found.add(str(node.module))
     tops = {name.split(".")[0] for name in found}
-    # The libraries below come with bentoml and with pytorch-lightning.
-    brought = {"starlette", "anyio", "lightning_fabric"}
-    # For types alone; and inside a function of a baseline that is never served.
-    unneeded = {"_typeshed", "statsforecast"}
+    # The libraries below come with bentoml.
+    brought = {"starlette", "anyio"}
+    # For types alone; inside a function of a baseline that is never served; used where it is there.
+    unneeded = {"_typeshed", "statsforecast", "pysiglib"}
     return tops - set(sys.stdlib_module_names) - set(PACKAGES) - brought - unneeded
