@@ -15,6 +15,8 @@ it acts on open gates only, and only the noise opens a shut one again.
 
 from __future__ import annotations
 
+from typing import Self
+
 import torch
 from torch import nn
 
@@ -63,8 +65,16 @@ class GateLord(Cell):
         self.penalty = self._weight * opened(gates).mean() if self.training else None
         return outputs, after
 
+    def train(self, mode: bool = True) -> Self:
+        # What the last batch left belongs to its graph: nothing later may add or copy it.
+        self.penalty = None
+        return super().train(mode)
+
     def gates(self, inputs: torch.Tensor, state: CellState | None = None) -> torch.Tensor:
-        """How far every gate opens at every step, row × time × hidden: where the state changed."""
+        """How far every gate opens at every step, row × time × hidden: where the state changed.
+
+        See models.diagnostics.gate_trace for networks of several layers.
+        """
         return self._run(inputs, state, None)[1]
 
     def _run(

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from models.errors import ConfigError
-from service.commands import study_memory, study_methods
+from service.commands import study_changes, study_memory, study_methods
 from service.commands.study_prequential import prequential
 from service.commands.study_proofs import proofs
 from service.commands.study_variants import variants
@@ -33,6 +33,7 @@ app.command()(variants)
 app.command()(prequential)
 app.add_typer(study_methods.app, name="methods")
 app.add_typer(study_memory.app, name="memory")
+app.add_typer(study_changes.app, name="changes")
 
 
 @app.command()

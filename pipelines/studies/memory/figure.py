@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pipelines.evaluation.style import Palette, legend_below, panels, styled
 from pipelines.studies.memory.probe import Probed
@@ -33,6 +34,7 @@ def memory_figure(found: Sequence[Probed], unit: str) -> Figure:
         va="top",
         color="0.4",
     )
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_xlabel(f"{unit} back")
     axis.set_ylabel("share that the state tells")
     axis.set_ylim(bottom=0.0)
@@ -43,7 +45,7 @@ def memory_figure(found: Sequence[Probed], unit: str) -> Figure:
 def sentences(found: Sequence[Probed], unit: str) -> list[str]:
     """What the curves say, network by network."""
     return [
-        f"{one.name}: sees {one.curve.reach()} {unit} back (a tenth of some input), of a window of "
-        f"{one.window}; capacity {one.curve.capacity.sum():.1f} values."
+        f"{one.name}: of a window of {one.window} {unit} the state tells at least a tenth of some "
+        f"input of the newest {one.curve.reach()}; capacity {one.curve.capacity.sum():.1f} values."
         for one in found
     ]

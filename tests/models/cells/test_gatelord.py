@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
@@ -59,6 +60,14 @@ def test_the_penalty_is_the_share_of_open_gates_and_only_there_in_training() -> 
     assert float(cell.penalty.detach()) == pytest.approx(2.0 * float(share))
     cell.eval()(INPUTS)
     assert cell.penalty is None
+
+
+def test_the_penalty_of_the_last_batch_does_not_outlive_the_training() -> None:
+    cell = made()
+    cell(INPUTS)
+    assert cell.penalty is not None
+    # MC dropout copies a trained network before it runs it; a tensor of a graph cannot be copied.
+    assert deepcopy(cell.eval()).penalty is None
 
 
 def test_the_gradient_of_the_penalty_reaches_open_gates_alone() -> None:

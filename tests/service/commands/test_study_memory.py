@@ -42,7 +42,7 @@ def test_numbers_a_picture_and_a_sentence_for_each_network_are_left(
     found = list(probe_fund(forecaster(), lags=12))
     _tell(found, "months", tmp_path / "out")
     told = capsys.readouterr().out
-    assert told.count(" of a window of ") == len(found)
+    assert told.count(": of a window of 12 months") == len(found)
     kept = json.loads((tmp_path / "out" / "memory.json").read_text("utf-8"))
     assert [one["network"] for one in kept] == [one.name for one in found]
     assert (tmp_path / "out" / "memory.png").read_bytes().startswith(b"\x89PNG")

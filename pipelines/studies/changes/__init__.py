@@ -1,0 +1,1 @@
+"""When the states of a stored model's networks changed, by the gates that let them."""
