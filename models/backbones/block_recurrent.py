@@ -62,6 +62,7 @@ class BlockRecurrent(Backbone):
             nothing = tokens.new_zeros(len(tokens), 0, tokens.shape[2])
             memory = (*[nothing] * len(self._layers), self.states_.first(len(tokens)))
         seen, states = list(memory[:-1]), memory[-1]
+        masks = [self._mask(tokens) for _ in self._layers]
         found, done = [], 0
         while done < tokens.shape[1]:
             room = self._block - seen[0].shape[1] % self._block
@@ -69,7 +70,8 @@ class BlockRecurrent(Backbone):
             done += part.shape[1]
             for place, layer in enumerate(self._layers):
                 whole = torch.cat([seen[place], part], dim=1)
-                part = self._dropped(layer(whole, part.shape[1], self.states_.keys_values(states)))
+                made = layer(whole, part.shape[1], self.states_.keys_values(states))
+                part = self._dropped(made, masks[place])
                 seen[place] = whole
             found.append(part)
             if seen[0].shape[1] % self._block == 0:
@@ -78,12 +80,16 @@ class BlockRecurrent(Backbone):
                 seen = [one[:, -self._block :] for one in seen]
         return self.norm(torch.cat(found, dim=1)), (*seen, states)
 
-    def _dropped(self, made: torch.Tensor) -> torch.Tensor:
-        """Dropout within a block; with variational dropout the same units in all its steps."""
+    def _mask(self, tokens: torch.Tensor) -> torch.Tensor | None:
+        """Of variational dropout: the same units at all steps of a sequence, row × 1 × size."""
         if not (self._variational and self.dropout.training):
+            return None
+        return dropout(tokens.new_ones(len(tokens), 1, tokens.shape[2]), self.dropout.p, True)
+
+    def _dropped(self, made: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        if mask is None:
             return dropout(made, self.dropout.p, self.dropout.training)
-        mask = made.new_ones(len(made), 1, made.shape[2])
-        return made * dropout(mask, self.dropout.p, True)
+        return made * mask
 
 
 class BlockLayer(nn.Module):

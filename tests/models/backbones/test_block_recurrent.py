@@ -104,6 +104,19 @@ def test_gates_follow_the_equations_of_the_paper() -> None:
     torch.testing.assert_close(gate(states, heard), expected)
 
 
+def test_variational_dropout_hides_the_same_units_in_every_block() -> None:
+    torch.manual_seed(0)
+    options = BackboneOptions(block=4, state_vectors=3, variational=True)
+    backbone = BlockRecurrent(Shape(2, 64, 1, 0.5, 16), options).train()
+    told = []
+    backbone.norm.register_forward_pre_hook(lambda _module, given: told.append(given[0] == 0))
+    backbone.states(past())
+    (hidden,) = told
+    assert 0.2 < float(hidden.float().mean()) < 0.8
+    assert (hidden == hidden[:, :1]).all()
+    assert (hidden[0] != hidden[1]).any(), "each row has units of its own"
+
+
 @pytest.mark.parametrize(
     ("size", "wanted", "heads"), [(32, 4, 4), (30, 4, 3), (7, 4, 1), (2, 8, 2)]
 )
