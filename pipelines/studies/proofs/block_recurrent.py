@@ -85,7 +85,8 @@ def _one_hot(codes: np.ndarray) -> torch.Tensor:
 
 def _run(effort: Effort) -> Iterator[Check]:
     steps = SHORT_STEPS if effort.short else STEPS
-    for kind in ("fixed",) if effort.short else ("fixed", "lstm"):
+    # The gate that learns the task in fewer steps, where time is short.
+    for kind in ("lstm",) if effort.short else ("fixed", "lstm"):
         for seed in range(1 if effort.short else SEEDS):
             share, solved = recall(kind, steps, seed)
             effort.say(f"{kind} gate, seed {seed}: {share:.3f} after {solved} steps")
