@@ -31,6 +31,11 @@ def store_emulator() -> None:
     registry.promote(stored)
 
 
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HALYARD_HOME", str(tmp_path / "home"))
+
+
 def table(folder: Path) -> list[dict[str, str]]:
     return list(csv.DictReader((folder / "changes.csv").open(encoding="utf-8")))
 
