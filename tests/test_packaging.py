@@ -94,5 +94,6 @@ def test_the_wheel_holds_the_settings_and_nothing_foreign(tmp_path: Path) -> Non
     assert shipped
     assert sorted(n for n in contents if n.endswith(".yaml")) == shipped
     assert {f"{name}/py.typed" for name in PACKAGES} <= set(contents)
+    assert f"halyard-{version('halyard')}.dist-info/licenses/NOTICE" in contents
     top = {name.split("/")[0] for name in contents}
     assert top == {*PACKAGES, f"halyard-{version('halyard')}.dist-info"}

