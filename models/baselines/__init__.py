@@ -5,7 +5,7 @@
 - each series alone, by statsforecast: `SES`, `AutoETS`, `AutoARIMA`, `AutoTheta`
 - regressions pooled over series: `PooledAR`, `PooledLeastSquares`, `KnownPartRidge`
 - the same on what happened in which order: `SignatureRidge`
-- the same on a code of the whole window: `ReducedRidge`
+- the same on a code of the whole window: `PCARidge`, `AutoencoderRidge`
 
 To write one: `pooled` (any point forecast) or `regression` (a linear one).
 """
@@ -14,7 +14,7 @@ from models.baselines.known_part_ridge import KnownPartRidge, KnownPartRidgeConf
 from models.baselines.last_value import LastValue, LastValueConfig
 from models.baselines.pooled_ar import PooledAR, PooledARConfig
 from models.baselines.pooled_least_squares import PooledLeastSquares, PooledLeastSquaresConfig
-from models.baselines.reduced_ridge import ReducedRidge, ReducedRidgeConfig
+from models.baselines.reduced_ridge import AutoencoderRidge, PCARidge, ReducedRidgeConfig
 from models.baselines.seasonal_naive import SeasonalNaive, SeasonalNaiveConfig
 from models.baselines.series_mean import SeriesMean, SeriesMeanConfig
 from models.baselines.shrunken_mean import ShrunkenMean, ShrunkenMeanConfig
@@ -35,15 +35,16 @@ __all__ = [
     "AutoARIMAConfig",
     "AutoETS",
     "AutoTheta",
+    "AutoencoderRidge",
     "KnownPartRidge",
     "KnownPartRidgeConfig",
     "LastValue",
     "LastValueConfig",
+    "PCARidge",
     "PooledAR",
     "PooledARConfig",
     "PooledLeastSquares",
     "PooledLeastSquaresConfig",
-    "ReducedRidge",
     "ReducedRidgeConfig",
     "SeasonalConfig",
     "SeasonalNaive",

@@ -7,6 +7,7 @@ earns its cost.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
@@ -19,7 +20,7 @@ from models.baselines.residuals import each_lead, scale_of
 from models.contract import FloatArray, IntArray, Windows
 from models.errors import ConfigError
 from models.transforms.autoencoder_settings import AutoencoderConfig
-from models.transforms.reducers import Reducer, ReducerKind, check_reducer, fit_reducer, from_arrays
+from models.transforms.reducers import AUTOENCODER, PCA, Reducer, fit_reducer, from_arrays
 from models.transforms.scaling import Standardiser, WindowScaling
 
 #: Windows that are encoded at once.
@@ -31,9 +32,8 @@ _REDUCER, _RANK = "reducer.", "rank"
 class ReducedRidgeConfig:
     """Reducer, and penalties.
 
-    reducer      pca or autoencoder
     rank         numbers of a code; with fewer values in a window, as many as these less one
-    autoencoder  its layers and training; its own code is not read
+    autoencoder  layers and training of one, for `autoencoder_ridge`; its own code is not read
     rows         windows that the reducer is fitted on at most, spread over those of the training
     known        regress on the known features of the lead too
     penalties    ridge penalties per row to choose from, per lead, on the newest part of the
@@ -41,7 +41,6 @@ class ReducedRidgeConfig:
     holdout      share of the dates in that part
     """
 
-    reducer: ReducerKind = "pca"
     rank: int = 8
     autoencoder: AutoencoderConfig = field(
         default_factory=lambda: AutoencoderConfig(layer_epochs=5, epochs=20)
@@ -54,21 +53,24 @@ class ReducedRidgeConfig:
     def __post_init__(self) -> None:
         if isinstance(self.autoencoder, Mapping):  # as it comes back from JSON
             object.__setattr__(self, "autoencoder", AutoencoderConfig(**self.autoencoder))
-        check_reducer("reducer", self.reducer)
         check_choice(self.penalties, self.holdout)
         for name, least in (("rank", 1), ("rows", 2)):
             if getattr(self, name) < least:
                 raise ConfigError(f"{name}: expected {least} or more, got {getattr(self, name)}")
 
 
-class ReducedRidge(PooledBaseline[ReducedRidgeConfig]):
+class ReducedRidge(PooledBaseline[ReducedRidgeConfig], ABC):
     """One regression per lead on the codes of standardised windows, all series together.
 
     It models (target - reference) / scale, as networks do.
     """
 
-    kind = "reduced_ridge"
     config_type = ReducedRidgeConfig
+
+    @property
+    @abstractmethod
+    def reducer(self) -> str:
+        """What makes the codes, by its name in models.transforms.reducers."""
 
     def _fit_point(self, train: Windows) -> dict[str, FloatArray]:
         channels = WindowScaling.fit(train).channels
@@ -77,7 +79,7 @@ class ReducedRidge(PooledBaseline[ReducedRidgeConfig]):
         some = np.unique(np.linspace(0, len(train) - 1, count).astype(np.int64))
         samples = _flat(train.select(some), scaling)
         rank = min(self.config.rank, max(min(samples.shape) - 1, 1))
-        reducer = fit_reducer(samples, self.config.reducer, rank, self.config.autoencoder)
+        reducer = fit_reducer(samples, self.reducer, rank, self.config.autoencoder)
         terms = _codes(reducer, train, scaling)
         wanted = _standard_target(train)
 
@@ -108,12 +110,26 @@ class ReducedRidge(PooledBaseline[ReducedRidgeConfig]):
             if name.startswith(_REDUCER)
         }
         how = self.config.autoencoder.with_code(int(own.pop(_RANK)[0]))
-        return from_arrays(self.config.reducer, own, asdict(how))
+        return from_arrays(self.reducer, own, asdict(how))
 
     def _features(self, terms: FloatArray, windows: Windows, lead: int) -> FloatArray:
         if not self.config.known:
             return terms
         return np.concatenate([terms, windows.known[:, lead].astype(np.float64)], axis=1)
+
+
+class PCARidge(ReducedRidge):
+    """On principal components of the window: principal components regression."""
+
+    kind = "pca_ridge"
+    reducer = PCA
+
+
+class AutoencoderRidge(ReducedRidge):
+    """On the code of a denoising autoencoder of the window."""
+
+    kind = "autoencoder_ridge"
+    reducer = AUTOENCODER
 
 
 def _flat(windows: Windows, scaling: Mapping[str, FloatArray]) -> FloatArray:

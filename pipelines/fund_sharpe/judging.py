@@ -29,6 +29,8 @@ MODELS: dict[str, str] = {
     "pooled_ar": "One autoregression per lead, pooled over funds.",
     "known_part_ridge": "Ridge regression per lead, pooled, with the known months of the window.",
     "pooled_least_squares": "Least squares on the whole look-back and the fund's mean, pooled.",
+    "pca_ridge": "Ridge regression per lead, pooled, on principal components of the window.",
+    "autoencoder_ridge": "The same on the code of a denoising autoencoder of the window.",
     "ses": "Simple exponential smoothing of each fund's Sharpe ratio (statsforecast).",
     "auto_ets": "Exponential smoothing chosen by AICc, fund by fund (statsforecast).",
     "auto_arima": "ARIMA chosen by AICc, fund by fund (statsforecast).",

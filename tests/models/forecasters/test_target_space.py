@@ -152,6 +152,16 @@ def test_a_direct_network_learns_and_is_kept_as_a_plain_one(untangling: Any) -> 
     assert np.array_equal(again.predict(valid).mean, model.predict(valid).mean)
 
 
+def test_stacked_layers_of_a_network_all_learn_so() -> None:
+    train, valid = split(ar_windows(), 80)
+    one, more = (
+        NetworkForecaster(settings(layers=2), replace(TARGET, epochs=epochs)).fit(train, valid)
+        for epochs in (1, 3)
+    )
+    name = "weights.network.backbone.cells.1.recurrent.weight"
+    assert not np.array_equal(one.state().arrays[name], more.state().arrays[name])
+
+
 def test_the_same_seed_gives_the_same_bits() -> None:
     train, valid = split(ar_windows(), 80)
     first, second = (
