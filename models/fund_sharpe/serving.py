@@ -106,7 +106,7 @@ class FundSharpeForecaster:
         ahead   periods from the end of training to the newest: one number, or one per series
         """
         filled, missing = fill_newest(excess, self.window)
-        features = self._features(filled, np.asarray(ahead))
+        features = self.features(filled, np.asarray(ahead))
         newest = features.times - 1
         series, _ = features.rows(np.array([newest]), self.min_history)
         forecast = self.model.predict(features, series, np.full(len(series), newest), levels=levels)
@@ -114,7 +114,9 @@ class FundSharpeForecaster:
         reasons = {int(row): self._reason(excess[row], missing[row]) for row in left_out}
         return SomeForecasts(series, forecast, missing[series], reasons)
 
-    def _features(self, excess: FloatArray, ahead: IntArray) -> FundFeatures:
+    def features(self, excess: FloatArray, ahead: IntArray) -> FundFeatures:
+        """What a forecast at the newest time is made from; arguments as of `forecast_some`, the
+        newest window filled."""
         fitted = self.model.fitted
         # Where all series end together one axis does for all, and costs less.
         ends = ahead.flat[0] if ahead.size and (ahead == ahead.flat[0]).all() else ahead[:, None]

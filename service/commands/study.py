@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from models.errors import ConfigError
-from service.commands import study_changes, study_memory, study_methods
+from service.commands import study_changes, study_memory, study_methods, study_sensitivity
 from service.commands.study_prequential import prequential
 from service.commands.study_proofs import proofs
 from service.commands.study_variants import variants
@@ -34,6 +34,7 @@ app.command()(prequential)
 app.add_typer(study_methods.app, name="methods")
 app.add_typer(study_memory.app, name="memory")
 app.add_typer(study_changes.app, name="changes")
+app.add_typer(study_sensitivity.app, name="sensitivity")
 
 
 @app.command()
