@@ -43,11 +43,15 @@ class GridConfig:
 
 
 def field_autoencoder() -> AutoencoderConfig:
-    """What suits coefficients of smooth fields: components first, which layers bend a little."""
+    """What suits coefficients of smooth fields: components first, which layers bend a little.
+
+    Bounded layers, so that beyond the training range the components are left: unbounded ones
+    restored storms stronger than any in training far worse than components do.
+    """
     return AutoencoderConfig(
         code=10,
-        hidden=(128,),
-        activation="silu",
+        hidden=(64,),
+        activation="tanh",
         corruption="gaussian",
         noise=0.02,
         linear_path=True,
