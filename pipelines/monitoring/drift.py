@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import polars as pl
 
@@ -94,29 +93,38 @@ def outcome_drift(
     recent_months: int = 12,
     settings: DriftSettings | None = None,
     lags: int = 0,
+    kind: str = "outcomes",
 ) -> DriftReport:
     """Hold errors and coverage of the newest months against those before, and all months
     against what was promised (see outcome_store, nominal).
 
     lags   later months that a month's outcomes hang together with, for the latter
+    kind   what the report calls them
     """
     settings = settings or DriftSettings()
     tested = [(recent_months, channel) for channel in outcome_channels(outcomes, recent_months)]
     promised = nominal_findings(outcomes, lags)
     labels = months_of(outcomes, "period")
     if len(labels) <= recent_months:
-        return _only_promised(promised, labels, settings)
-    return _report("outcomes", tested, labels, recent_months, settings, promised)
+        return _only_promised(kind, promised, labels, settings)
+    return _report(kind, tested, labels, recent_months, settings, promised)
 
 
 def _only_promised(
-    promised: Sequence[DriftFinding], labels: Sequence[str], settings: DriftSettings
+    kind: str, promised: Sequence[DriftFinding], labels: Sequence[str], settings: DriftSettings
 ) -> DriftReport:
     """Where there is nothing before the newest months, what was promised can still be tested."""
     span = labels[0], labels[-1]
-    notes = (f"{len(labels)} months of outcomes: too few to say whether they have changed.",)
+    notes = (
+        f"{len(labels)} months of outcomes: too few to say whether they have changed.",
+        *_untested(promised),
+    )
     findings = judged(promised, settings.alpha)
-    return DriftReport("outcomes", span, span, settings.alpha, findings, notes)
+    return DriftReport(kind, span, span, settings.alpha, findings, notes)
+
+
+def _untested(findings: Sequence[DriftFinding]) -> list[str]:
+    return [f"{one.name}: {one.note}." for one in findings if one.p_value is None]
 
 
 def forecast_drift(
@@ -126,35 +134,6 @@ def forecast_drift(
     settings = settings or DriftSettings()
     tested = [(recent_months, channel) for channel in forecast_channels(forecasts, recent_months)]
     return _report("forecasts", tested, months_of(forecasts, "origin"), recent_months, settings)
-
-
-#: What is kept of each of several reports.
-_HEAD = ("kind", "drifted", "reference", "recent", "alpha")
-
-
-def combined(reports: Sequence[DriftReport]) -> dict[str, Any]:
-    """Several reports as one, as JSON: those that drifted come first.
-
-    Give each an alpha that is its share of the whole.
-    """
-    ordered = sorted(reports, key=lambda report: not report.drifted)
-    return {
-        "kind": ", ".join(report.kind for report in reports),
-        "drifted": any(report.drifted for report in reports),
-        "sentences": [sentence for report in ordered for sentence in report.sentences],
-        "findings": [
-            {**finding, "kind": report.kind}
-            for report in ordered
-            for finding in report.to_json()["findings"]
-        ],
-        "reports": [
-            {
-                key: report.to_json()[key]
-                for key in ("kind", "drifted", "reference", "recent", "alpha")
-            }
-            for report in reports
-        ],
-    }
 
 
 def _report(
@@ -187,7 +166,7 @@ def _report(
         *spans,
         settings.alpha,
         (*findings, *adjusted[len(raw) :]),
-        notes=tuple(f"{one.name}: {one.note}." for one in others if one.p_value is None),
+        notes=tuple(_untested(others)),
         labels=tuple(labels),
         traces=tuple(traces),
     )

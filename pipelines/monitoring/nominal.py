@@ -13,9 +13,9 @@ import polars as pl
 
 from models.contract import FloatArray
 from pipelines.evaluation.mean_test import enough_dates, fixed_smoothing_test
-from pipelines.monitoring.report import DriftFinding
+from pipelines.monitoring.report import NOMINAL, SHARE, DriftFinding
 
-NOMINAL = 0.9
+PROMISED = 0.9
 #: Differences nobody would act upon: three points of coverage, a fifth of the size of errors.
 _SHARE, _BIAS = 0.03, 0.2
 
@@ -35,25 +35,31 @@ def nominal_findings(outcomes: pl.DataFrame, lags: int = 0) -> list[DriftFinding
     size = float(np.sqrt(np.mean(outcomes["error"].to_numpy() ** 2)))
     inside = months["inside"].drop_nulls().to_numpy()
     return [
-        _finding("coverage of 90 % intervals", inside, NOMINAL, _SHARE, lags),
+        _finding("90 % interval", inside, PROMISED, _SHARE, lags, SHARE),
         _finding("bias", months["error"].to_numpy(), 0.0, _BIAS * size, lags),
     ]
 
 
 def _finding(
-    name: str, values: FloatArray, promised: float, floor: float, lags: int
+    name: str, values: FloatArray, promised: float, floor: float, lags: int, unit: str = ""
 ) -> DriftFinding:
     if not enough_dates(len(values), lags):
         note = (
             f"unknown: {len(values)} months of outcomes, expected more than {max(lags + 1, 2)} of "
             "forecasts that overlap so far"
         )
-        return DriftFinding(name, "nominal", note=note)
+        return DriftFinding(name, NOMINAL, unit=unit, note=note)
     mean = float(values.mean())
     found = fixed_smoothing_test(values - promised, lags)
     # A month is like the next to the last digit: no doubt is left, if there is a difference.
     p_value = 0.0 if found.p_two is None else found.p_two
     p_value = p_value if abs(mean - promised) > floor else 1.0
     return DriftFinding(
-        name, "nominal", statistic=found.statistic, p_value=p_value, recent=mean, usual=promised
+        name,
+        NOMINAL,
+        statistic=found.statistic,
+        p_value=p_value,
+        recent=mean,
+        usual=promised,
+        unit=unit,
     )

@@ -9,6 +9,9 @@ from typing import Any
 
 from models.contract import FloatArray
 
+#: Test of what was promised, which needs nothing to compare with; unit of a share of outcomes.
+NOMINAL, SHARE = "nominal", "share"
+
 
 @dataclass(frozen=True)
 class DriftFinding:
@@ -23,6 +26,7 @@ class DriftFinding:
     recent      the recent value, in `unit`
     usual       the reference's value; for a range, the most that is allowed; for nominal, what
                 was promised
+    unit        "log" for logarithms, "share" for a share of outcomes, else as written
     since       when the change began, where the test can tell
     flagged     adjusted lies below the report's alpha
     note        why it could not be made, or what limits it
@@ -56,8 +60,10 @@ class DriftFinding:
             return ""
         if self.unit == "log":
             return f" is {math.exp(self.recent - self.usual):.3g} times the usual"
+        if self.unit == SHARE:
+            return f" holds {_percent(self.recent)} of outcomes, {_percent(self.usual)} expected"
         unit = f" {self.unit}" if self.unit else ""
-        word = {"range": "allowed", "nominal": "promised"}.get(self.test, "usually")
+        word = {"range": "allowed", "nominal": "expected"}.get(self.test, "usually")
         return f" is {self.recent:.3g}{unit}, {word} {self.usual:.3g}{unit}"
 
 
@@ -106,25 +112,45 @@ class DriftReport:
         return any(finding.flagged for finding in self.findings)
 
     @property
+    def unknown(self) -> bool:
+        """Whether nothing could be tested: neither drift nor its absence was found."""
+        return not any(_tested(finding) for finding in self.findings)
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """The report in words: the verdict first, then each flagged finding, then notes."""
-        span = f"{self.recent[0]} to {self.recent[1]}"
-        against = f"{self.reference[0]} to {self.reference[1]}"
         tests = sum(finding.p_value is not None for finding in self.findings)
-        verdict = "has drifted" if self.drifted else "shows no drift"
-        first = f"{self.kind}: {span} {verdict} against {against} ({tests} tests)."
+        first = f"{self.kind}: {self._verdict()} ({tests} tests)."
         told = [f"{finding.sentence}." for finding in self.flagged]
         return (first, *(text[:1].upper() + text[1:] for text in told), *self.notes)
 
+    def _verdict(self) -> str:
+        span = f"{self.recent[0]} to {self.recent[1]}"
+        against = f"{self.reference[0]} to {self.reference[1]}"
+        if self.unknown:
+            return f"unknown whether {span} has drifted, too little could be tested"
+        changes = [f for f in self.findings if _tested(f) and f.test != NOMINAL]
+        if any(finding.flagged for finding in changes):
+            return f"{span} has drifted against {against}"
+        if self.drifted:
+            return f"{self._whole()} does not hold what was promised"
+        if not changes:
+            return f"{span} holds what was promised, unknown whether it has changed"
+        return f"{span} shows no drift against {against}"
+
+    def _whole(self) -> str:
+        return f"{self.reference[0]} to {self.recent[1]}"
+
     def to_json(self) -> dict[str, Any]:
-        """All of it as JSON-able data; numbers that are none become null."""
+        """All of it as JSON-able data; numbers that are none become null, and so does
+        "drifted" where nothing could be tested."""
         findings = [
             {**{k: _finite(v) for k, v in asdict(f).items()}, "sentence": f.sentence}
             for f in self.findings
         ]
         return {
             "kind": self.kind,
-            "drifted": self.drifted,
+            "drifted": None if self.unknown else self.drifted,
             "reference": list(self.reference),
             "recent": list(self.recent),
             "alpha": self.alpha,
@@ -144,8 +170,19 @@ def judged(findings: Sequence[DriftFinding], alpha: float) -> tuple[DriftFinding
     out, least = list(findings), 0.0
     for rank, i in enumerate(order):
         least = max(least, min(1.0, (len(order) - rank) * (findings[i].p_value or 0.0)))
-        out[i] = replace(findings[i], adjusted=least, flagged=least < alpha)
+        sure = least < alpha
+        since = findings[i].since if sure else ""
+        out[i] = replace(findings[i], adjusted=least, flagged=sure, since=since)
     return tuple(out)
+
+
+def _tested(finding: DriftFinding) -> bool:
+    # A share that is out of range has no p-value.
+    return finding.p_value is not None or finding.recent is not None
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.0f} %"
 
 
 def _finite(value: Any) -> Any:

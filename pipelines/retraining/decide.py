@@ -13,7 +13,8 @@ from pipelines.retraining.settings import NeedSettings
 def decide(facts: Facts, drift: Result, how: NeedSettings, *, if_needed: bool) -> dict[str, Any]:
     """{"needed", "go_on", "reasons", "facts"}; without `if_needed` a run goes on anyway.
 
-    drift  report as JSON; its "drifted" is None where nothing could be looked at
+    drift  report as JSON (see pipelines.monitoring.several.combined); its "drifted" is None
+           where nothing could be looked at
     """
     reasons = list(_reasons(facts, drift, how))
     held = facts.age is not None and facts.age < how.min_new
@@ -40,7 +41,7 @@ def _reasons(facts: Facts, drift: Result, how: NeedSettings) -> list[str]:
     elif facts.age >= how.max_age:
         found.append(f"the champion lacks {facts.age} {facts.unit}s of data, {how.max_age} or more")
     if how.drift and drift.get("drifted"):
-        found.append(f"drift: {drift['sentences'][0]}")
+        found.extend(f"drift: {reason}" for reason in drift.get("reasons", drift["sentences"][:1]))
     return [*found, *_realised(facts, how)]
 
 

@@ -1,16 +1,12 @@
-"""Are fields fit to learn from, and have drivers left what the champion was trained on?"""
+"""Are fields fit to learn from, and do they continue what the champion knows?"""
 
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 
-from models.emulators.drivers import Drivers
 from models.emulators.settings import DensityConfig
 from models.errors import ConfigError, DataError
 from pipelines.retraining.density_fits import Champion
-from pipelines.retraining.drift_parts import Parts, joined
-from pipelines.retraining.folder import Result
 from pipelines.thermosphere_density.fields import Fields
 
 #: Log10 density (kg/m3) between 100 and 1000 km lies within, in any model of the atmosphere.
@@ -73,21 +69,3 @@ def _check_champion(fields: Fields, config: DensityConfig, champion: Champion) -
             f"horizon: expected the champion's {champion.emulator.horizon} hours, got "
             f"{config.horizon}; a model of another horizon is trained and promoted by hand"
         )
-
-
-def drift_of(
-    drivers: Drivers, champion: Champion | None, recent: int, served: pl.DataFrame | None = None
-) -> Result:
-    """Have the drivers of the newest months left what they were before, and what the champion
-    was trained on; did its forecasts in use hold what they promised? As JSON.
-
-    served   what became of them (see OutcomeStore.errors)
-    """
-    from pipelines.monitoring.drift import driver_drift, outcome_drift
-
-    limits = None if champion is None else champion.emulator.limits
-    parts: Parts = {"space weather": lambda how: driver_drift(drivers, recent, limits, how)}
-    if served is not None and served.height:
-        known = served
-        parts["outcomes"] = lambda how: outcome_drift(known, recent, how)
-    return joined(parts)

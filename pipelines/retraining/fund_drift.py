@@ -1,7 +1,9 @@
 """Has anything drifted since the champion was trained: returns, its forecasts, what became of
-them? One report, whose parts share the chance of a false alarm."""
+them? One report, whose tests share the chance of a false alarm."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -11,8 +13,10 @@ from models.fund_sharpe import FundSharpeForecaster
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.evaluation.mean_test import overlap
 from pipelines.monitoring.drift import forecast_drift, fund_drift, outcome_drift
+from pipelines.monitoring.report import DriftReport
+from pipelines.monitoring.settings import DriftSettings
 from pipelines.retraining.domain import CHALLENGER
-from pipelines.retraining.drift_parts import Parts, joined
+from pipelines.retraining.drift_parts import MADE, TOLD, Parts, joined
 from pipelines.retraining.folder import Result
 from pipelines.retraining.fund_compare import forecasts_at, place_of
 
@@ -24,23 +28,28 @@ def drift_of(
     panel: ReturnsPanel,
     recent: int,
     champion: FundSharpeForecaster | None = None,
-    served: pl.DataFrame | None = None,
+    told: pl.DataFrame | None = None,
 ) -> Result:
     """Report on the newest periods against those before, as JSON.
 
     champion   whose forecasts and outcomes are looked at too, on this panel
-    served     outcomes of forecasts that it made in use (see OutcomeStore.errors), instead of
-               those that it would have made on this panel
+    told       outcomes of forecasts that it made in use (see OutcomeStore.errors)
     """
     parts: Parts = {"returns": lambda how: fund_drift(panel, recent, how)}
     if champion is not None:
-        made = champion
-        parts["forecasts"] = lambda how: forecast_drift(forecasts(panel, made, recent), recent, how)
-        known = outcomes(panel, made) if served is None or served.is_empty() else served
-        if known.height:
-            lags = overlap(max(made.model.config.horizons), np.arange(2))
-            parts["outcomes"] = lambda how: outcome_drift(known, recent, how, lags)
+        one = champion
+        parts["forecasts"] = lambda how: forecast_drift(forecasts(panel, one, recent), recent, how)
+        lags = overlap(max(one.model.config.horizons), np.arange(2))
+        for name, known in ((MADE, outcomes(panel, one)), (TOLD, told)):
+            if known is not None and known.height:
+                parts[name] = partial(_outcomes, known, recent, lags, name)
     return joined(parts)
+
+
+def _outcomes(
+    known: pl.DataFrame, recent: int, lags: int, name: str, how: DriftSettings
+) -> DriftReport:
+    return outcome_drift(known, recent, how, lags, name)
 
 
 def forecasts(panel: ReturnsPanel, champion: FundSharpeForecaster, recent: int) -> pl.DataFrame:

@@ -18,13 +18,14 @@ from pipelines.atomic import write_parquet
 from pipelines.dataclass_config import load_dataclass
 from pipelines.registry import THERMOSPHERE_DENSITY, StoredModel, load_state
 from pipelines.retraining.deadline import Deadline
-from pipelines.retraining.density_checks import drift_of, remarks
+from pipelines.retraining.density_checks import remarks
 from pipelines.retraining.density_compare import (
     hourly_scores,
     losses_and_scores,
     registry_segments,
     windows_of,
 )
+from pipelines.retraining.density_drift import drift_of
 from pipelines.retraining.density_fields import span
 from pipelines.retraining.density_fits import Champion, DensityFits, first_judged, months_between
 from pipelines.retraining.domain import CHALLENGER, CHAMPION, Comparison, Facts
@@ -88,23 +89,33 @@ class DensityRetraining:
         )
 
     def drift(self) -> Result:
-        served = None if self.champion is None else told_outcomes(self.champion)
-        return drift_of(self.drivers, self.stored, self.how.need.recent, served)
+        told = None if self.champion is None else told_outcomes(self.champion)
+        return drift_of(self.drivers, self.stored, self.how.need.recent, self._since, told)
 
     def facts(self) -> Facts:
-        champion = self.stored
+        champion, hours = self.stored, self._since
         if champion is None or self.champion is None:
             return Facts(None, UNIT)
         age = months_between(champion.trained, self.fields.times[-1])
-        first = champion.trained + np.timedelta64(1, "h")
-        if self.fields.times[-1] - champion.trained < np.timedelta64(champion.config.horizon, "h"):
+        if hours is None:
             return Facts(age, UNIT)
-        hours = self._scores({CHALLENGER: champion.emulator}, champion.config, first)
         series, scores = losses_and_scores(hours, "mape")
         found = scores[CHALLENGER][ALL]
         promised = self.champion.metadata["metrics"].get("segments", {}).get(ALL, {}).get("mape")
         error = found["mape"] / promised if promised else None
         return Facts(age, UNIT, len(series[0].dates), found["coverage_90"], error)
+
+    @cached_property
+    def _since(self) -> pl.DataFrame | None:
+        """Scores by hour of the champion's forecasts since its training; None without a horizon
+        of fields since then."""
+        champion = self.stored
+        if champion is None:
+            return None
+        first = champion.trained + np.timedelta64(1, "h")
+        if self.fields.times[-1] - champion.trained < np.timedelta64(champion.config.horizon, "h"):
+            return None
+        return self._scores({CHALLENGER: champion.emulator}, champion.config, first)
 
     def tune(self, folder: RunFolder, deadline: Deadline) -> Result:
         from pipelines.retraining.density_tuning import tune_density

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,17 +21,17 @@ from pipelines.datasets.sources import embedded_panel
 from pipelines.evaluation.style import to_svg
 from pipelines.monitoring.changes import change_point
 from pipelines.monitoring.drift import (
-    combined,
     density_drift,
     forecast_drift,
     fund_drift,
     outcome_drift,
 )
 from pipelines.monitoring.drift_figures import drift_figure
-from pipelines.monitoring.report import DriftFinding, judged
+from pipelines.monitoring.report import DriftFinding, DriftReport, judged
 from pipelines.monitoring.satellite_channels import DatedErrors, flux_fit
 from pipelines.monitoring.satellite_errors import dated_errors
 from pipelines.monitoring.settings import DriftSettings
+from pipelines.monitoring.several import combined, together
 from pipelines.monitoring.shapes import ks_distance, psi_distance
 from service import cli
 
@@ -229,10 +230,12 @@ def test_intervals_that_never_held_are_flagged_without_any_change() -> None:
     narrow = outcomes().with_columns(inside=pl.col("error").abs() < 1.0)
     report = outcome_drift(narrow)
     (found,) = report.flagged
-    assert (found.name, found.test) == ("coverage of 90 % intervals", "nominal")
+    assert (found.name, found.test) == ("90 % interval", "nominal")
     assert found.recent == pytest.approx(0.68, abs=0.03)
-    assert "is 0.6" in found.sentence
-    assert "promised 0.9 (nominal" in found.sentence
+    assert re.match(
+        r"90 % interval holds 6\d % of outcomes, 90 % expected \(nominal", found.sentence
+    )
+    assert "2010-01 to 2019-12 does not hold what was promised" in report.sentences[0]
 
 
 def test_a_steady_bias_is_flagged_and_a_small_one_is_not() -> None:
@@ -247,6 +250,7 @@ def test_promises_are_tested_where_months_are_too_few_for_a_change() -> None:
     report = outcome_drift(year)
     assert not report.drifted
     assert {finding.test for finding in report.findings} == {"nominal"}
+    assert "holds what was promised, unknown whether it has changed" in report.sentences[0]
     assert "too few to say whether they have changed" in report.sentences[-1]
     assert outcome_drift(year.with_columns(inside=pl.lit(False))).drifted
 
@@ -255,15 +259,37 @@ def test_outcomes_that_overlap_for_longer_than_they_are_known_say_unknown() -> N
     report = outcome_drift(outcomes().head(20 * 20), lags=23)
     assert any("unknown: 20 months of outcomes" in note for note in report.notes)
     assert all(f.p_value is None for f in report.findings if f.test == "nominal")
+    assert report.unknown
+    assert "unknown whether" in report.sentences[0]
+    assert "no drift" not in " ".join(report.sentences)
+    assert report.to_json()["drifted"] is None
 
 
 def test_several_reports_make_one_with_what_drifted_first() -> None:
-    calm, wild = outcome_drift(outcomes()), outcome_drift(outcomes(2.0))
-    both = combined([calm, wild])
+    calm, wild = outcome_drift(outcomes()), outcome_drift(outcomes(2.0), kind="others")
+    both = combined([calm, wild], 0.05)
     assert both["drifted"] is True
     assert both["sentences"][0] == wild.sentences[0]
+    assert [reason.partition(":")[0] for reason in both["reasons"]] == ["others"]
     assert len(both["findings"]) == len(calm.findings) + len(wild.findings)
-    assert [one["drifted"] for one in both["reports"]] == [False, True]
+    assert [one["drifted"] for one in both["reports"]] == [True, False]
+
+
+def test_tests_of_several_reports_pay_for_each_other() -> None:
+    raw = [DriftFinding(name, "level", p_value=p) for name, p in (("a", 0.03), ("b", 0.9))]
+    alone = DriftReport("x", ("1", "2"), ("3", "4"), 0.05, judged(raw[:1], 0.05))
+    other = DriftReport("y", ("1", "2"), ("3", "4"), 0.05, judged(raw[1:], 0.05))
+    assert alone.drifted
+    first, second = together([alone, other], 0.05)
+    assert (first.drifted, second.drifted) == (False, False)
+    assert first.findings[0].adjusted == pytest.approx(0.06)
+
+
+def test_reports_that_can_test_nothing_are_unknown_together() -> None:
+    report = outcome_drift(outcomes().head(20 * 20), lags=23)
+    both = combined([report, report], 0.05)
+    assert (both["drifted"], both["reasons"]) == (None, [])
+    assert combined([report, outcome_drift(outcomes())], 0.05)["drifted"] is False
 
 
 def test_forecasts_that_widen_are_drift() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from models.emulators.settings import DensityConfig
@@ -16,7 +17,8 @@ from pipelines import registry
 from pipelines.artefacts import save_state
 from pipelines.retraining import density_fits
 from pipelines.retraining.deadline import Deadline
-from pipelines.retraining.density_checks import drift_of, remarks
+from pipelines.retraining.density_checks import remarks
+from pipelines.retraining.density_drift import drift_of, forecasts, outcomes
 from pipelines.retraining.density_fields import span
 from pipelines.retraining.density_fits import (
     Champion,
@@ -210,6 +212,65 @@ def test_drivers_too_few_for_a_report_say_so() -> None:
     report = drift_of(drivers, None, 12)
     assert report["drifted"] is None
     assert report["sentences"][0].startswith("No drift report: ")
+
+
+def hourly(months: int, off: float = 0.0, inside: float = 0.9) -> pl.DataFrame:
+    """Scores by hour as of ten cells, from 2002 on: truth lies off by so much of log10."""
+    hours = np.arange("2002-01-01T00", months * 30 * 24, dtype="datetime64[h]")
+    noise = np.random.default_rng(0).normal(0.0, 0.05, len(hours))
+    cells = np.full(len(hours), 10.0)
+    return pl.DataFrame(
+        {
+            "hour": hours.astype("datetime64[us]"),
+            "signed": 10.0 * (off + noise),
+            "cells": cells,
+            "inside_90": 10.0 * np.clip(inside + noise, 0.0, 1.0),
+            "scored": cells,
+        }
+    )
+
+
+def test_scores_by_hour_become_outcomes_in_per_cent() -> None:
+    low = hourly(1, off=0.1).with_columns(signed=pl.lit(1.0), inside_90=pl.lit(7.0))
+    made = outcomes(pl.concat([low, low.with_columns(signed=pl.lit(1.0))]))
+    # Two bands of ten cells; the truth is 10^0.1 times what was forecast.
+    assert made["error"].to_numpy() == pytest.approx(100 * (10**-0.1 - 1))
+    assert made["inside"].to_numpy() == pytest.approx(0.7)
+    assert made["period"][0] == "2002-01-01T00"
+    assert len(made) == 30 * 24
+
+
+def test_the_champions_forecasts_and_outcomes_are_looked_at_too() -> None:
+    fields, drivers = world(JANUARY)
+    some = fits_of(fields, drivers, None, "a").challenger(density_config())
+    champion = Champion(some, density_config(), fields.times[-1])
+    calm = drift_of(drivers, champion, 1, hourly(6))
+    assert {one["kind"] for one in calm["reports"]} == {
+        "space weather",
+        "forecasts",
+        "outcomes since the training",
+    }
+    assert calm["drifted"] is False
+    biased = drift_of(drivers, champion, 1, hourly(6, off=0.2))
+    assert ["outcomes since the training: bias" in r for r in biased["reasons"]] == [True]
+    told = outcomes(hourly(6, inside=0.6))
+    narrow = drift_of(drivers, champion, 1, hourly(6), told)
+    (reason,) = narrow["reasons"]
+    assert "outcomes of forecasts in use: 90 % interval holds 60 % of outcomes" in reason
+
+
+def test_forecasts_of_the_report_are_made_from_space_weather_until_then() -> None:
+    fields, drivers = world(JANUARY)
+    some = fits_of(fields, drivers, None, "a").challenger(density_config())
+    made = forecasts(drivers, some, 1)
+    assert np.isfinite(made.select("mean", "lower_90", "upper_90").to_numpy()).all()
+    assert (made["upper_90"] > made["lower_90"]).all()
+    values = drivers.values.copy()
+    values[-24 * 10 :] *= 1.3
+    after = forecasts(replace(drivers, values=values), some, 1)
+    early = made["origin"] < drivers.times[-24 * 15].astype("datetime64[us]").item()
+    assert made.filter(early).equals(after.filter(early))
+    assert not made.equals(after)
 
 
 def test_tuning_reads_only_hours_before_the_comparison(home: Path) -> None:
