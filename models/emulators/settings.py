@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 from models.emulators.features import FEATURE_SETS
@@ -10,7 +10,7 @@ from models.emulators.grid import Grid
 from models.errors import ConfigError
 from models.forecasters.coding_settings import CodingConfig, JointConfig
 from models.forecasters.settings import RolloutConfig
-from models.transforms.autoencoder_settings import AutoencoderConfig
+from models.transforms.autoencoder_settings import AutoencoderConfig, Corruption
 from models.transforms.reducers import PCA, ReducerKind, check_reducer
 
 
@@ -42,24 +42,26 @@ class GridConfig:
         return Grid(even.local_time, even.latitude, self.levels) if self.levels else even
 
 
-def field_autoencoder() -> AutoencoderConfig:
+@dataclass(frozen=True)
+class FieldAutoencoderConfig(AutoencoderConfig):
     """What suits coefficients of smooth fields: components first, which layers bend a little.
 
     Bounded layers, so that beyond the training range the components are left: unbounded ones
     restored storms stronger than any in training far worse than components do.
     """
-    return AutoencoderConfig(
-        code=10,
-        hidden=(64,),
-        activation="tanh",
-        corruption="gaussian",
-        noise=0.02,
-        linear_path=True,
-        by_variance=True,
-        epochs=30,
-        batch_size=256,
-        learning_rate=1e-3,
-    )
+
+    code: int = 10
+    corruption: Corruption = "gaussian"
+    noise: float = 0.02
+    linear_path: bool = True
+    by_variance: bool = True
+    epochs: int = 30
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+
+    def plain(self) -> AutoencoderConfig:
+        """The same as what an autoencoder is stored with."""
+        return AutoencoderConfig(**asdict(self))
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ class DensityConfig:
     active_weight: float = 2.5
     recurrent: RolloutConfig = field(default_factory=RolloutConfig)
     reducer: ReducerKind = "pca"
-    autoencoder: AutoencoderConfig = field(default_factory=field_autoencoder)
+    autoencoder: FieldAutoencoderConfig = field(default_factory=FieldAutoencoderConfig)
     joint: JointConfig = field(default_factory=JointConfig)
 
     def __post_init__(self) -> None:
@@ -131,7 +133,7 @@ class DensityConfig:
     @property
     def coding(self) -> CodingConfig | None:
         """How networks forecast in codes; None where they forecast coefficients."""
-        return None if self.reducer == PCA else CodingConfig(self.autoencoder, self.joint)
+        return None if self.reducer == PCA else CodingConfig(self.autoencoder.plain(), self.joint)
 
     def on_components(self) -> DensityConfig:
         """The same without an autoencoder: for what is compared with the networks."""

@@ -13,7 +13,7 @@ from models.emulators.catalogue import build, restore
 from models.emulators.emulator import DensityEmulator, Points
 from models.emulators.log_density import Shape
 from models.emulators.rollout_ensemble import RolloutEnsemble
-from models.emulators.settings import DensityConfig, field_autoencoder
+from models.emulators.settings import DensityConfig, FieldAutoencoderConfig
 from models.emulators.storage import from_state, to_state
 from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
 from models.forecasters.coded_rollout import CodedRollout
@@ -33,7 +33,7 @@ from tests.models.emulators.worlds import (
     state_of,
 )
 
-SMALL = replace(field_autoencoder(), code=2, hidden=(16,), epochs=40)
+SMALL = replace(FieldAutoencoderConfig().plain(), code=2, hidden=(16,), epochs=40)
 BRIEF = replace(QUICK, training=replace(QUICK.training, epochs=4))
 
 
@@ -190,7 +190,7 @@ def test_an_emulator_answers_at_any_point_with_networks_that_forecast_codes() ->
 def test_settings_choose_it_and_refuse_what_components_cannot_do() -> None:
     assert DensityConfig().coding is None
     config = DensityConfig(reducer="autoencoder", joint=JointConfig(4))
-    assert config.coding == CodingConfig(field_autoencoder(), JointConfig(4))
+    assert config.coding == CodingConfig(FieldAutoencoderConfig().plain(), JointConfig(4))
     with pytest.raises(ConfigError, match=r"joint\.epochs: 4, but components have no decoder"):
         DensityConfig(joint=JointConfig(4))
     with pytest.raises(ConfigError, match="reducer: expected one of pca, autoencoder, got 'ae'"):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.emulators.settings import DensityConfig
+from models.emulators.settings import DensityConfig, FieldAutoencoderConfig
 from models.emulators.storage import from_state
 from models.forecasters.coded_rollout import CodedRollout
 from models.forecasters.coding_settings import JointConfig
@@ -43,7 +43,10 @@ def test_words_of_the_command_line_choose_it() -> None:
     words = ["reducer=autoencoder", "autoencoder.code=6", "joint.epochs=3"]
     config = load_dataclass(DensityConfig, "thermosphere_density", words)
     assert config.coding is not None
-    assert (config.coding.autoencoder.code, config.coding.joint.epochs) == (6, 3)
+    assert config.coding.joint.epochs == 3
+    # What is not said stays what suits fields, not what suits windows.
+    assert config.coding.autoencoder == FieldAutoencoderConfig(code=6).plain()
+    assert config.coding.autoencoder.linear_path
 
 
 def test_a_search_may_choose_the_reducer_and_its_code() -> None:
