@@ -24,10 +24,10 @@ def copied(mark: PassMark, noise: float = 0.0) -> LongLagTask:
 
 
 def test_training_ends_when_the_newest_sequences_meet_the_mark() -> None:
-    mark = PassMark(0.2, mean_error=0.01, looked_at=100)
+    mark = PassMark(0.2, mean_error=0.01, looked_at=2000)
     found = learn(copied(mark), QUICK, 20_000, seed=0)
     assert found.presented is not None
-    assert 100 <= found.presented < 20_000
+    assert 2000 <= found.presented < 20_000
     assert found.presented % BATCH == 0
     assert found.wrong <= 5
     assert found == learn(copied(mark), QUICK, 20_000, seed=0)
@@ -43,7 +43,7 @@ def test_new_sequences_are_looked_at_where_the_mark_says_so() -> None:
 
 @pytest.mark.parametrize("fresh", [True, False])
 def test_noise_on_the_target_is_learnt_from_and_never_held_against_a_forecast(fresh: bool) -> None:
-    mark = PassMark(0.2, looked_at=200, fresh=fresh)
+    mark = PassMark(0.2, looked_at=256 if fresh else 2000, fresh=fresh)
     found = learn(copied(mark, noise=0.5), QUICK, 40_000, seed=0)
     assert found.presented is not None
     assert found.wrong < TESTED // 20
