@@ -81,16 +81,25 @@ def fixed_smoothing_test(values: FloatArray, lags: int) -> MeanTest:
     Watson 2018; for forecasts Coroneo and Iacone 2020). `lags` only says, as in
     `zero_mean_test`, when there are too few dates.
     """
-    n = len(values)
-    if not enough_dates(n, lags):
+    if not enough_dates(len(values), lags):
         return MeanTest(None, None, None, FIXED_SMOOTHING)
-    count = max(1, int(0.4 * n ** (2 / 3)))
-    angles = np.outer(np.arange(1, count + 1), np.arange(n) + 0.5) * (math.pi / n)
-    variance = float(np.mean((np.cos(angles) @ values) ** 2)) * 2.0 / n
+    variance, count = smoothed_variance(values)
     if variance <= NOISE * float(np.mean(values**2)):
         return MeanTest(None, None, None, FIXED_SMOOTHING)
-    statistic = float(np.mean(values)) * math.sqrt(n / variance)
+    statistic = float(np.mean(values)) * math.sqrt(len(values) / variance)
     return _t_test(statistic, count, FIXED_SMOOTHING)
+
+
+def smoothed_variance(values: FloatArray, most: int | None = None) -> tuple[float, int]:
+    """Return n times the variance of the mean as `fixed_smoothing_test` estimates it, and B.
+
+    most  largest B. Where outcomes overlap for long, the number of spans side by side: the
+          spectrum falls beyond it, and the variance would come out too small
+    """
+    n = len(values)
+    count = max(1, min(int(0.4 * n ** (2 / 3)), n if most is None else most))
+    angles = np.outer(np.arange(1, count + 1), np.arange(n) + 0.5) * (math.pi / n)
+    return float(np.mean((np.cos(angles) @ values) ** 2)) * 2.0 / n, count
 
 
 def _t_test(statistic: float, degrees: int, method: str) -> MeanTest:

@@ -6,10 +6,13 @@ two kilometres apart at most. Errors are per cent of what was measured.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from models.errors import DataError
 from pipelines.datasets.density.satellite_densities import SatelliteDensities
+from pipelines.monitoring.known_versions import DensityVersion
 from pipelines.registry import THERMOSPHERE_DENSITY
 
 NEEDED = ("epoch", "latitude", "longitude", "height", "mean", "origin", "version")
@@ -18,10 +21,17 @@ LOWER, UPPER, MEDIAN = "q_0.05", "q_0.95", "q_0.5"
 DEGREES, KILOMETRES = 0.5, 2.0
 
 
-def density_outcomes(forecasts: pl.DataFrame, measured: SatelliteDensities) -> pl.DataFrame:
+#: version -> what is known of it.
+Known = Callable[[str], DensityVersion]
+
+
+def density_outcomes(
+    forecasts: pl.DataFrame, measured: SatelliteDensities, known: Known
+) -> pl.DataFrame:
     """Outcomes of the points that were measured (columns of `outcome_store.COLUMNS`).
 
     forecasts  as `halyard forecast thermosphere-density` writes them
+    known      what is known of a version
 
     Raises DataError when a column is missing.
     """
@@ -33,7 +43,7 @@ def density_outcomes(forecasts: pl.DataFrame, measured: SatelliteDensities) -> p
         )
     second = pl.col("epoch").dt.replace_time_zone(None).dt.round("1s").alias("second")
     pairs = forecasts.with_columns(second).join(_measured(measured), on="second", how="inner")
-    return _table(pairs.filter(_near()), forecasts.columns)
+    return _table(pairs.filter(_near()), forecasts.columns, known)
 
 
 def _measured(measured: SatelliteDensities) -> pl.DataFrame:
@@ -59,7 +69,7 @@ def _near() -> pl.Expr:
     )
 
 
-def _table(pairs: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
+def _table(pairs: pl.DataFrame, columns: list[str], known: Known) -> pl.DataFrame:
     point = MEDIAN if MEDIAN in columns else "mean"
     ends = {"lower_90": LOWER, "upper_90": UPPER}
     bounds = [
@@ -84,12 +94,30 @@ def _table(pairs: pl.DataFrame, columns: list[str]) -> pl.DataFrame:
             "outcome",
             (100.0 * (pl.col("point") / pl.col("outcome") - 1.0)).alias("error"),
             pl.col("outcome").is_between(pl.col("lower_90"), pl.col("upper_90")).alias("inside"),
-            # Emulators are trained on a model's fields, never on what satellites measured.
-            pl.lit(False).alias("in_sample"),
+            _seen(pairs, columns, known).alias("in_sample"),
         )
         .unique(["version", "series", "origin", "target", "horizon", "period"], keep="first")
         .sort("series", "period", "version")
     )
+
+
+def _seen(pairs: pl.DataFrame, columns: list[str], known: Known) -> pl.Expr:
+    """Whether the model was fitted on the outcome; null where that is not known.
+
+    Emulators are fitted on a model's fields, never on what satellites measured; corrections are,
+    and which of several made a forecast is not told.
+    """
+    versions = {name: known(name) for name in pairs["version"].cast(pl.String).unique()}
+    stored = [name for name, about in versions.items() if about.stored]
+    version = pl.col("version").cast(pl.String)
+    unseen = version.is_in(stored)
+    if "correction" in columns:
+        until = {n: about.corrected_until for n, about in versions.items() if about.corrected_until}
+        day = pl.col("epoch").dt.strftime("%Y-%m-%d")
+        later = day > version.replace_strict(until, default=None, return_dtype=pl.String)
+        plain = pl.col("correction").cast(pl.String) == "none"
+        unseen &= plain | later.fill_null(False)
+    return pl.when(unseen).then(pl.lit(False)).otherwise(pl.lit(None, pl.Boolean))
 
 
 def _target(columns: list[str]) -> pl.Expr:

@@ -79,7 +79,8 @@ def _table(
 ) -> pl.DataFrame:
     low, high = (_column(forecasts, f"{end}_90") for end in ("lower", "upper"))
     # A forecast from before the end of the training: part of its outcome was in it.
-    seen = pl.lit(False) if trained is None else pl.col("origin").cast(pl.String) < trained
+    unknown = pl.lit(None, pl.Boolean)
+    seen = unknown if trained is None else pl.col("origin").cast(pl.String) < trained
     return (
         forecasts.with_columns(pl.Series("outcome", outcome, pl.Float64), low, high)
         .select(

@@ -15,6 +15,8 @@ PACKAGE, TEMPLATE = "pipelines.monitoring", "outcomes.html.j2"
 #: Coverage of 90 % intervals beyond which a cell is marked.
 _BOUNDS = (0.85, 0.95)
 UNITS = {"fund-sharpe": "Sharpe ratio", "thermosphere-density": "% of what was measured"}
+#: Samples in words; see outcome_table.SAMPLES.
+_SEEN = {"out": "", "in": ", seen in training", "unknown": ", version unknown"}
 _COLUMNS = ("n", "bias", "mae", "rmse", "coverage_90")
 
 
@@ -66,7 +68,7 @@ def render_outcomes(
 
 def headline(scores: Sequence[Mapping[str, Any]]) -> str:
     """How many outcomes there are, and how the intervals did out of sample."""
-    unseen = [row for row in scores if not row["in_sample"]]
+    unseen = [row for row in scores if row["sample"] == "out"]
     count = sum(int(row["n"]) for row in unseen)
     held = [(int(row["n"]), row["coverage_90"]) for row in unseen if row["coverage_90"] is not None]
     if not held:
@@ -90,8 +92,7 @@ def score_table(scores: Sequence[Mapping[str, Any]]) -> Table:
 
 def _name(row: Mapping[str, Any]) -> str:
     ahead = f", {row['horizon']} ahead" if row["horizon"] else ""
-    seen = ", seen in training" if row["in_sample"] else ""
-    return f"{row['version']}: {row['target']}{ahead}{seen}"
+    return f"{row['version']}: {row['target']}{ahead}{_SEEN[row['sample']]}"
 
 
 def _cell(row: Mapping[str, Any], column: str) -> Cell:

@@ -1,7 +1,7 @@
 """Forecasts whose outcome is known, in a database: each once, however often it is told.
 
-One row is one forecast that came true or not: what was said, what came, and whether the model
-had seen it in training. SQLite in HALYARD_HOME, or PostgreSQL by a URL.
+What was said, what came, and whether the model had seen it in training: in SQLite in
+HALYARD_HOME, or in PostgreSQL by a URL.
 """
 
 from __future__ import annotations
@@ -11,43 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import (
-    Boolean,
-    Column,
-    DateTime,
-    Engine,
-    Float,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    func,
-    select,
-)
+from sqlalchemy import Engine, Integer, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipelines.database import open_database
+from pipelines.monitoring.outcome_table import OUTCOMES, SAMPLES, prepare
 
-_METADATA = MetaData()
-OUTCOMES = Table(
-    "halyard_outcomes",
-    _METADATA,
-    Column("predictor", String(63), primary_key=True, comment="fund-sharpe, thermosphere-density"),
-    Column("version", String(63), primary_key=True, comment="of the model"),
-    Column("series", String(200), primary_key=True, comment="fund or satellite"),
-    Column("origin", String(32), primary_key=True, comment="what the forecast knew ends here"),
-    Column("target", String(40), primary_key=True, comment="rolling, forward, density"),
-    Column("horizon", Integer, primary_key=True, comment="months; hours for density"),
-    Column("period", String(32), primary_key=True, comment="what was forecast: month or epoch"),
-    Column("point", Float, nullable=False, comment="expected value"),
-    Column("lower_90", Float),
-    Column("upper_90", Float),
-    Column("outcome", Float, nullable=False),
-    Column("error", Float, nullable=False, comment="Sharpe: point - outcome; density: %"),
-    Column("inside", Boolean, comment="whether the 90 % interval held the outcome"),
-    Column("in_sample", Boolean, nullable=False, comment="the model was trained on it"),
-    Column("told", DateTime(timezone=True), nullable=False, comment="when it was ingested"),
-)
 #: Columns that a table of outcomes has to have, in this order.
 COLUMNS: tuple[str, ...] = tuple(c.name for c in OUTCOMES.columns if c.name != "told")
 _ERRORS = {
@@ -65,7 +34,7 @@ class OutcomeStore:
 
     def __init__(self, url: str | None = None) -> None:
         self._engine: Engine = open_database(url)
-        _METADATA.create_all(self._engine, checkfirst=True)
+        prepare(self._engine)
 
     def add(self, outcomes: pl.DataFrame) -> tuple[int, int]:
         """Keep rows with COLUMNS; returns how many there are, and how many were new.
@@ -87,7 +56,8 @@ class OutcomeStore:
 
         since  first period that counts, e.g. "2020-01"
 
-        Forecasts that the model was trained on have rows of their own (`in_sample`).
+        Forecasts that the model was trained on have rows of their own, and so have those of which
+        that is not known (`in_sample`, and in words `sample`; see outcome_table.SAMPLES).
         """
         keys = [OUTCOMES.c[n] for n in ("predictor", "version", "target", "horizon", "in_sample")]
         return self._grouped(keys, predictor, since)
@@ -165,6 +135,8 @@ def _measures() -> list[Any]:
 
 def _finished(row: Mapping[str, Any]) -> dict[str, Any]:
     made = {name: value for name, value in row.items() if name not in ("mse", "intervals", "held")}
+    if "in_sample" in row:
+        made["sample"] = SAMPLES[row["in_sample"]]
     made["rmse"] = float(row["mse"]) ** 0.5
     intervals = int(row["intervals"])
     made["coverage_90"] = float(row["held"]) / intervals if intervals else None

@@ -7,9 +7,9 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-_LABELS = ("predictor", "version", "target", "horizon", "sample")
+LABELS = ("predictor", "version", "target", "horizon", "sample")
 #: Name of a metric -> column of a score, help.
-_METRICS = {
+METRICS = {
     "halyard_outcome_count": ("n", "Forecasts whose outcome is known"),
     "halyard_outcome_bias": ("bias", "Mean error; Sharpe ratios, or per cent of density"),
     "halyard_outcome_mean_absolute_error": ("mae", "Mean absolute error, same units"),
@@ -21,15 +21,13 @@ _METRICS = {
 def metrics_text(scores: Sequence[Mapping[str, Any]]) -> str:
     """The text exposition of `OutcomeStore.scores`."""
     registry = CollectorRegistry()
-    for name, (column, text) in _METRICS.items():
-        gauge = Gauge(name, text, _LABELS, registry=registry)
+    for name, (column, text) in METRICS.items():
+        gauge = Gauge(name, text, LABELS, registry=registry)
         for row in scores:
             if row[column] is not None:
-                gauge.labels(*_labels(row)).set(float(row[column]))
+                gauge.labels(*labels_of(row)).set(float(row[column]))
     return generate_latest(registry).decode()
 
 
-def _labels(row: Mapping[str, Any]) -> tuple[str, ...]:
-    sample = "in" if row["in_sample"] else "out"
-    plain = tuple(str(row[name]) for name in ("predictor", "version", "target", "horizon"))
-    return (*plain, sample)
+def labels_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in LABELS)

@@ -13,6 +13,8 @@ from models.errors import ConfigError
 from pipelines.registry import FUND_SHARPE, THERMOSPHERE_DENSITY
 from service.commands.outcomes import Database
 
+_SEEN = {"out": "", "in": " (in training)", "unknown": " (version unknown)"}
+
 
 def monitor(
     predictor: Annotated[
@@ -31,7 +33,7 @@ def monitor(
     """Show how forecasts fared: error, bias and coverage per version, target and horizon.
 
     Outcomes come from `halyard outcomes ingest`. Forecasts that a model was trained on have
-    rows of their own.
+    rows of their own, and so have those of versions that are not in the store.
 
     \b
     Example:
@@ -84,7 +86,7 @@ def _show(scores: Sequence[Mapping[str, Any]]) -> None:
         (
             row["predictor"],
             row["version"],
-            f"{row['target']}{' (in training)' if row['in_sample'] else ''}",
+            f"{row['target']}{_SEEN[row['sample']]}",
             str(row["horizon"]),
             str(row["n"]),
             f"{row['bias']:+.3f}",

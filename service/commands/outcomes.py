@@ -76,9 +76,11 @@ def ingest_densities(
         density_outcomes,
     )
     from pipelines.monitoring.forecast_tables import read_forecasts
+    from pipelines.monitoring.known_versions import density_version
 
     made = read_forecasts(forecasts, NEEDED, (LOWER, MEDIAN, UPPER, "correction"))
-    _keep(density_outcomes(made, read_satellite_densities(densities)), made.height, database)
+    found = density_outcomes(made, read_satellite_densities(densities), density_version)
+    _keep(found, made.height, database)
 
 
 def _keep(found: pl.DataFrame, asked: int, database: str | None) -> None:

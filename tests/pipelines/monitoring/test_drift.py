@@ -27,6 +27,7 @@ from pipelines.monitoring.drift import (
     outcome_drift,
 )
 from pipelines.monitoring.drift_figures import drift_figure
+from pipelines.monitoring.nominal import nominal_findings
 from pipelines.monitoring.report import DriftFinding, DriftReport, judged
 from pipelines.monitoring.satellite_channels import DatedErrors, flux_fit
 from pipelines.monitoring.satellite_errors import dated_errors
@@ -263,6 +264,28 @@ def test_outcomes_that_overlap_for_longer_than_they_are_known_say_unknown() -> N
     assert "unknown whether" in report.sentences[0]
     assert "no drift" not in " ".join(report.sentences)
     assert report.to_json()["drifted"] is None
+
+
+def test_intervals_that_held_a_few_overlapping_years_through_are_no_surprise() -> None:
+    # Five years of one market: every month's outcomes share two years with the next one's.
+    calm = outcomes().head(20 * 60).with_columns(inside=pl.lit(True))
+    assert not outcome_drift(calm, lags=23).drifted
+    # Ten years of months that share nothing say that the intervals are too wide.
+    wide = outcomes().with_columns(inside=pl.lit(True))
+    found = [finding.name for finding in outcome_drift(wide).flagged]
+    assert found == ["90 % interval"]
+
+
+def test_promises_kept_are_rarely_flagged_however_outcomes_overlap() -> None:
+    draw, found = np.random.default_rng(0), []
+    for _ in range(100):
+        # One shock a month for all, summed over a year: one observation each.
+        shocks = np.convolve(draw.normal(size=71), np.ones(12), "valid") / np.sqrt(12)
+        period = [f"{2010 + m // 12}-{m % 12 + 1:02d}" for m in range(60)]
+        table = pl.DataFrame({"period": period, "error": shocks, "inside": np.abs(shocks) < 1.645})
+        report = judged(nominal_findings(table, lags=11), 0.05)
+        found.append(any(finding.flagged for finding in report))
+    assert np.mean(found) <= 0.1
 
 
 def test_several_reports_make_one_with_what_drifted_first() -> None:

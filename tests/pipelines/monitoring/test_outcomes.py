@@ -13,12 +13,17 @@ import pytest
 
 from models.errors import ConfigError, DataError
 from models.transforms.sharpe import sharpe_ratio
+from pipelines.database import open_database
 from pipelines.datasets.density.satellite_densities import read_satellite_densities
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.monitoring.density_outcomes import density_outcomes
 from pipelines.monitoring.forecast_tables import read_forecasts
 from pipelines.monitoring.fund_outcomes import NEEDED, fund_outcomes
+from pipelines.monitoring.known_versions import DensityVersion, density_version, fund_version
+from pipelines.monitoring.outcome_report import headline, score_table
 from pipelines.monitoring.outcome_store import COLUMNS, OutcomeStore
+from pipelines.monitoring.outcome_table import OUTCOMES
+from pipelines.monitoring.prometheus import metrics_text
 from service import cli
 from tests.servers.postgres import fresh_database
 
@@ -107,7 +112,8 @@ def test_later_returns_do_not_move_an_outcome() -> None:
 @pytest.mark.parametrize("server", [False, True], ids=["sqlite", "postgresql"])
 def test_an_outcome_is_kept_once_however_often_it_is_told(server: bool) -> None:
     store = OutcomeStore(fresh_database() if server else None)
-    found = joined(forecast(), forecast(id="b", mean=1.5), forecast(horizon=9, month="2012-03"))
+    told = (forecast(), forecast(id="b", mean=1.5), forecast(horizon=9, month="2012-03"))
+    found = joined(*told, trained="2011-06")
     assert store.add(found) == (3, 3)
     revised = found.with_columns(outcome=pl.col("outcome") + 1.0, error=pl.col("error") - 1.0)
     assert store.add(revised) == (3, 0)
@@ -125,6 +131,61 @@ def test_an_outcome_is_kept_once_however_often_it_is_told(server: bool) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("server", [False, True], ids=["sqlite", "postgresql"])
+def test_versions_that_nobody_knows_are_kept_apart(server: bool) -> None:
+    store = OutcomeStore(fresh_database() if server else None)
+    store.add(joined(forecast(), trained="2011-06"))
+    store.add(joined(forecast(version="v0"), forecast(version="v0", id="b")))
+    store.add(joined(forecast(version="v2"), trained="2011-12"))
+    rows = store.scores("fund-sharpe")
+    samples = {row["version"]: (row["sample"], row["n"]) for row in rows}
+    assert samples == {"v0": ("unknown", 2), "v1": ("out", 1), "v2": ("in", 1)}
+    assert [row["version"] for row in store.series_scores()] == ["v1"]
+    assert store.periods("fund-sharpe")["version"].to_list() == ["v1"]
+    assert store.errors("fund-sharpe", "v0").is_empty()
+    assert headline(rows).startswith("1 outcomes of forecasts that no model had seen")
+    assert 'sample="unknown",target="forward",version="v0"} 2.0' in metrics_text(rows)
+    names = score_table(rows).names
+    assert [name.split("ahead")[1] for name in names] == [
+        ", version unknown",
+        "",
+        ", seen in training",
+    ]
+    store.close()
+
+
+@pytest.mark.parametrize("server", [False, True], ids=["sqlite", "postgresql"])
+def test_a_table_of_earlier_releases_keeps_its_rows_and_takes_unknown_ones(server: bool) -> None:
+    url = fresh_database() if server else None
+    first = OutcomeStore(url)
+    first.add(joined(forecast(), trained="2011-06"))
+    first.close()
+    engine = open_database(url)
+    with engine.begin() as connection:
+        if server:
+            connection.exec_driver_sql(f"ALTER TABLE {OUTCOMES.name} ALTER in_sample SET NOT NULL")
+        else:
+            (made,) = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE type='table'")
+            old = str(made[0]).replace("in_sample BOOLEAN", "in_sample BOOLEAN NOT NULL")
+            connection.exec_driver_sql(f"ALTER TABLE {OUTCOMES.name} RENAME TO aside")
+            connection.exec_driver_sql(old)
+            connection.exec_driver_sql(f"INSERT INTO {OUTCOMES.name} SELECT * FROM aside")
+            connection.exec_driver_sql("DROP TABLE aside")
+    engine.dispose()
+    again = OutcomeStore(url)
+    again.add(joined(forecast(version="v0")))
+    assert [(row["version"], row["sample"]) for row in again.scores()] == [
+        ("v0", "unknown"),
+        ("v1", "out"),
+    ]
+    again.close()
+
+
+def test_a_store_without_a_version_knows_nothing_of_it() -> None:
+    assert fund_version("v1") == (12, None)
+    assert density_version("v1") == DensityVersion(stored=False)
+
+
 DENSITIES = """date,seconds_in_day_s,satellite,altitude_m,longitude_deg,latitude_deg,density_kg_m3
 2003-11-20,60.0,champ,400000,-158.6,63.1,3e-12
 2003-11-20,120.0,champ,400000,-158.0,60.0,4e-12
@@ -136,6 +197,10 @@ def densities(folder: Path) -> Path:
     file = folder / "densities.csv"
     file.write_text(DENSITIES)
     return file
+
+
+def stored(_version: str) -> DensityVersion:
+    return DensityVersion(stored=True)
 
 
 def points(**changes: Any) -> pl.DataFrame:
@@ -159,20 +224,41 @@ def points(**changes: Any) -> pl.DataFrame:
 
 def test_a_density_is_joined_with_the_measurement_of_its_second_and_place(tmp_path: Path) -> None:
     measured = read_satellite_densities(densities(tmp_path))
-    (row,) = density_outcomes(points(), measured).rows(named=True)
+    (row,) = density_outcomes(points(), measured, stored).rows(named=True)
     assert (row["series"], row["target"], row["horizon"]) == ("champ", "density", 7)
     assert row["point"] == pytest.approx(3.3e-12)
     assert row["error"] == pytest.approx(10.0)
     assert row["inside"] is True
     for elsewhere in ({"latitude": 62.0}, {"longitude": 200.0}, {"height": 410.0}):
-        assert density_outcomes(points(**elsewhere), measured).is_empty()
-    corrected = density_outcomes(points(correction="satellite"), measured)
+        assert density_outcomes(points(**elsewhere), measured, stored).is_empty()
+    corrected = density_outcomes(points(correction="satellite"), measured, stored)
     assert corrected["target"].to_list() == ["density, satellite"]
 
 
-def test_the_commands_tell_outcomes_and_show_them(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_nobody_knows_what_an_unknown_density_version_or_a_correction_had_seen(
+    tmp_path: Path,
 ) -> None:
+    measured = read_satellite_densities(densities(tmp_path))
+
+    def seen(known: DensityVersion, **changes: Any) -> bool | None:
+        (row,) = density_outcomes(points(**changes), measured, lambda _: known).rows(named=True)
+        found: bool | None = row["in_sample"]
+        return found
+
+    assert seen(DensityVersion(True)) is False
+    assert seen(DensityVersion(False)) is None
+    # The measurement is of 2003-11-20.
+    before, on = DensityVersion(True, "2003-11-19"), DensityVersion(True, "2003-11-20")
+    assert seen(before, correction="satellite") is False
+    assert seen(on, correction="satellite") is None
+    assert seen(on, correction="none") is False
+    assert seen(DensityVersion(True), correction="satellite") is None
+
+
+def test_the_commands_tell_outcomes_and_show_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.monitoring.known_versions.density_version", stored)
     folder = tmp_path / "night"
     folder.mkdir()
     points().write_parquet(folder / "part-000000.parquet")
@@ -252,8 +338,9 @@ def test_forecasts_that_cannot_be_read_are_one_line(tmp_path: Path) -> None:
         fund_outcomes(pl.DataFrame({"version": ["v"]}), panel(), lambda _: (12, None))
     with pytest.raises(DataError, match="expected the target rolling or forward, got 'odd'"):
         joined(forecast(target="odd"))
+    measured = read_satellite_densities(densities(tmp_path))
     with pytest.raises(DataError, match="there is no 'epoch'"):
-        density_outcomes(pl.DataFrame({"x": [1]}), read_satellite_densities(densities(tmp_path)))
+        density_outcomes(pl.DataFrame({"x": [1]}), measured, stored)
 
 
 def test_a_table_of_outcomes_has_the_columns_of_the_store() -> None:
