@@ -9,7 +9,13 @@ import numpy as np
 import typer
 
 from models.errors import ConfigError
-from service.commands import study_changes, study_memory, study_methods, study_sensitivity
+from service.commands import (
+    study_changes,
+    study_groups,
+    study_memory,
+    study_methods,
+    study_sensitivity,
+)
 from service.commands.study_prequential import prequential
 from service.commands.study_proofs import proofs
 from service.commands.study_variants import variants
@@ -35,6 +41,7 @@ app.add_typer(study_methods.app, name="methods")
 app.add_typer(study_memory.app, name="memory")
 app.add_typer(study_changes.app, name="changes")
 app.add_typer(study_sensitivity.app, name="sensitivity")
+app.add_typer(study_groups.app, name="groups")
 
 
 @app.command()

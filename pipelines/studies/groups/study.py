@@ -1,0 +1,172 @@
+"""What a study by groups finds: losses by date in two ways of training, and what they say.
+
+Usual: the model was trained on earlier outcomes of the same funds or satellites, among others.
+Unseen: it was trained on other groups alone. Both forecast the same rows, so that differences of
+a date are differences of training; dates, not rows, are what is tested, for all rows of a date
+move together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.contract import FloatArray
+from pipelines.evaluation.mean_test import fixed_smoothing_test
+
+USUAL, UNSEEN = "usual", "unseen"
+WAYS = (USUAL, UNSEEN)
+#: Below it a difference is called real.
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """A linear model, written out: a row per lead or component.
+
+    columns  names of the numbers
+    rows     name -> numbers
+    about    what they are
+    """
+
+    about: str
+    columns: tuple[str, ...]
+    rows: Mapping[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class GroupStudy:
+    """Losses of every model on the same dates.
+
+    unit     of the loss, the smaller the better
+    groups   how many there are; `folds` of them are left out in turn
+    rows     forecasts that were judged
+    dates    label of each
+    losses   model -> way -> date
+    simple   the interpretable model, `best` the one that is served
+    lags     dates that a date hangs together with
+    """
+
+    job: str
+    unit: str
+    kind: str
+    groups: int
+    folds: int
+    rows: int
+    dates: tuple[str, ...]
+    losses: Mapping[str, Mapping[str, FloatArray]]
+    simple: str
+    best: str
+    lags: int
+    coefficients: Mapping[str, Coefficients]
+
+    def loss(self, model: str, way: str) -> float:
+        return float(self.losses[model][way].mean())
+
+    def cost_of_unseen(self, model: str) -> Difference:
+        """Loss on groups never trained on less that of the usual."""
+        return difference(self.losses[model][USUAL], self.losses[model][UNSEEN], self.lags)
+
+    def price_of_simple(self, way: str) -> Difference:
+        """Loss of the simple model less that of the best, trained the same way."""
+        return difference(self.losses[self.best][way], self.losses[self.simple][way], self.lags)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Of the mean losses of two on the same dates.
+
+    share    of the first's loss: 0.05 says that the second loses 5 % more
+    p_value  two-sided, None for too few dates
+    """
+
+    share: float
+    p_value: float | None
+
+    @property
+    def real(self) -> bool:
+        return self.p_value is not None and self.p_value < SIGNIFICANT
+
+    @property
+    def text(self) -> str:
+        """Such as "3.1 % more (p 0.02)"."""
+        word = "more" if self.share >= 0 else "less"
+        chance = "too few dates to test" if self.p_value is None else f"p {self.p_value:.2g}"
+        return f"{abs(100 * self.share):.1f} % {word} ({chance})"
+
+
+def difference(first: FloatArray, second: FloatArray, lags: int) -> Difference:
+    """Test by date whether the second loses more or less than the first."""
+    found = fixed_smoothing_test(second - first, lags)
+    return Difference(float(second.mean() / first.mean() - 1.0), found.p_two)
+
+
+def sentences(study: GroupStudy) -> list[str]:
+    """The price of being unseen, and that of being simple."""
+    best, simple = study.best, study.simple
+    told = [
+        f"On {study.kind} that it was never trained on, {best} loses "
+        f"{study.cost_of_unseen(best).text} than with them in its training; {simple} "
+        f"{study.cost_of_unseen(simple).text}.",
+    ]
+    for way, where in ((USUAL, "trained as usual"), (UNSEEN, f"on {study.kind} never seen")):
+        told.append(
+            f"The price of interpretability, {where}: {simple} loses "
+            f"{study.price_of_simple(way).text} than {best}."
+        )
+    return told
+
+
+def headline(study: GroupStudy) -> str:
+    cost, price = study.cost_of_unseen(study.best), study.price_of_simple(UNSEEN)
+    first = "forecasts new ones worse" if cost.real and cost.share > 0 else "carries over"
+    if not price.real:
+        second = f"{study.simple} cannot be told from it"
+    else:
+        second = f"{study.simple} is {'worse' if price.share > 0 else 'better'}"
+    return f"{study.best} {first} ({cost.text}); on new {study.kind} {second} ({price.text})"
+
+
+def to_json(study: GroupStudy) -> dict[str, Any]:
+    """All numbers."""
+    return {
+        "job": study.job,
+        "unit": study.unit,
+        "groups": study.groups,
+        "folds": study.folds,
+        "forecasts": study.rows,
+        "dates": list(study.dates),
+        "simple": study.simple,
+        "best": study.best,
+        "headline": headline(study),
+        "sentences": sentences(study),
+        "models": {
+            model: {
+                **{way: round(study.loss(model, way), 6) for way in WAYS},
+                "unseen_costs": study.cost_of_unseen(model).share,
+                "p_value": study.cost_of_unseen(model).p_value,
+                "by_date": {way: [float(f"{x:.6g}") for x in ways[way]] for way in WAYS},
+            }
+            for model, ways in study.losses.items()
+        },
+        "price_of_simple": {
+            way: {"share": found.share, "p_value": found.p_value}
+            for way in WAYS
+            for found in (study.price_of_simple(way),)
+        },
+        "coefficients": {
+            model: {
+                "about": one.about,
+                "columns": list(one.columns),
+                "rows": {name: list(map(_number, row)) for name, row in one.rows.items()},
+            }
+            for model, one in study.coefficients.items()
+        },
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.6g}") if np.isfinite(value) else None
