@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from statistics import mean
 
-import numpy as np
-
+from models.backbones.base import Backbone
 from pipelines.studies.fitting import Fitting
 from pipelines.studies.proof import Check, Effort, Proof, at_least, at_most, told
-from pipelines.studies.tasks.chorale_model import chorale_error
-from pipelines.studies.tasks.jsb_chorales import load_chorales
+from pipelines.studies.tasks.chorale_model import chorale_error, uniform_start
+from pipelines.studies.tasks.jsb_chorales import Chorales, load_chorales
 
-#: Unit -> backbone, the hidden size that Chung et al. matched, and their test error.
-UNITS = {
-    "GRU": ("gru", 46, 8.54),
-    "LSTM": ("lstm", 36, 8.67),
-    "tanh": ("tanh", 100, 9.10),
+#: Unit -> backbone, and the hidden size that Chung et al. matched.
+UNITS = {"GRU": ("gru", 46), "LSTM": ("lstm", 36), "tanh": ("tanh", 100)}
+#: The plain unit as its cell begins, for long memories, and as torch's layers do. A yardstick is
+#: taken at its better: what counts is the start that validation prefers.
+STARTS: dict[str, Callable[[Backbone], None] | None] = {
+    "orthogonal": None,
+    "uniform": uniform_start,
 }
 RATE, EPOCHS, SEEDS = 3e-3, 200, 3
 SHORT_RATE, SHORT_EPOCHS = 1e-2, 8
 
 
 def _run(effort: Effort) -> Iterator[Check]:
-    data, errors = load_chorales(), dict[str, float]()
-    rate, epochs, seeds = RATE, EPOCHS, SEEDS
-    if effort.short:
-        rate, epochs, seeds = SHORT_RATE, SHORT_EPOCHS, 1
-    for unit, (backbone, size, _) in UNITS.items():
-        found = []
-        for seed in range(seeds):
-            how = Fitting(rate, epochs, seed=seed)
-            found.append(chorale_error(backbone, size, how, data)[1])
-            effort.say(f"{unit}, seed {seed}: {found[-1]:.3f}")
-        errors[unit] = float(np.mean(found))
+    data, seeds = load_chorales(), 1 if effort.short else SEEDS
+    gru, lstm = (_errors(unit, None, effort, data)[1] for unit in ("GRU", "LSTM"))
+    starts = {name: _errors("tanh", start, effort, data) for name, start in STARTS.items()}
+    plain = min(starts.values())[1]
     what = f"test error of {{}}, nats per step, mean of {seeds} seed{'s' if seeds > 1 else ''}"
-    limits = {"GRU": 8.8, "LSTM": 9.0} if effort.short else {"GRU": 8.60, "LSTM": 8.65}
-    for unit, limit in limits.items():
-        yield at_most(what.format(unit), errors[unit], limit)
-    yield told(what.format("tanh"), errors["tanh"], "9.10 in the paper")
-    yield at_least("LSTM minus GRU, nats", errors["LSTM"] - errors["GRU"], 0.0)
-    yield at_least("tanh minus GRU, nats", errors["tanh"] - errors["GRU"], 0.0)
+    yield at_most(what.format("GRU"), gru, 8.8 if effort.short else 8.60)
+    yield at_most(what.format("LSTM"), lstm, 9.0 if effort.short else 8.65)
+    for name, (_, error) in starts.items():
+        yield told(what.format(f"tanh, {name} start"), error, "9.10 in the paper")
+    yield at_least("LSTM minus GRU, nats", lstm - gru, 0.0)
+    yield at_least("tanh, the better start by validation, minus GRU, nats", plain - gru, 0.0)
+
+
+def _errors(
+    unit: str, start: Callable[[Backbone], None] | None, effort: Effort, data: Chorales
+) -> tuple[float, float]:
+    """Validation and test error, means over seeds."""
+    (backbone, size), found = UNITS[unit], []
+    for seed in range(1 if effort.short else SEEDS):
+        how = Fitting(RATE, EPOCHS, seed=seed)
+        if effort.short:
+            how = Fitting(SHORT_RATE, SHORT_EPOCHS, seed=seed)
+        found.append(chorale_error(backbone, size, how, data, start))
+        effort.say(f"{unit}, seed {seed}: {found[-1][1]:.3f}")
+    valid, test = zip(*found, strict=True)
+    return mean(valid), mean(test)
 
 
 PROOF = Proof(
@@ -49,7 +59,7 @@ PROOF = Proof(
     "the likelihood of the paper.",
     _run,
     (
-        "the whole distance of the plain unit, 0.56 nat in the paper: with Adam it is closer here; "
-        "a task with long lags tells them apart.",
+        "the whole distance of the plain unit, 0.56 nat in the paper: with Adam, and weights that "
+        "begin well, it is closer here; a task with long lags tells them apart.",
     ),
 )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import numpy as np
+from statistics import mean, stdev
 
 from models.cells.peephole_lstm import VARIANTS
 from pipelines.studies.fitting import Fitting
@@ -12,48 +11,70 @@ from pipelines.studies.proof import Check, Effort, Proof, at_least, at_most, tol
 from pipelines.studies.tasks.chorale_model import chorale_error
 from pipelines.studies.tasks.jsb_chorales import load_chorales
 
-VANILLA = "peephole_lstm"
+VANILLA, FULL = "peephole_lstm", "peephole_lstm_fgr"
 BLOCKS, RATE, EPOCHS, SEEDS = 32, 3e-3, 60, 3
+#: The distance of full gate recurrence is as small as that of seeds, and takes more of them.
+MORE_SEEDS = {VANILLA: 8, FULL: 8}
 SHORT_RATE, SHORT_EPOCHS = 1e-2, 8
 #: Variants that hurt and those that do not, by so many nats.
 WORSE = {"nfg": 0.05, "fgr": 0.0}
+#: What was looked for of full gate recurrence before it was measured.
+LOOKED_FOR = 0.05
 SAME, CLOSE = ("cifg", "np"), 0.08
 #: Of the short form, one seed and a tenth of the passes: what hurts is seen in its size only.
 SHORT_CLOSE = 0.35
+#: Variant -> test error of each seed, nats per step.
+Errors = dict[str, list[float]]
 
 
 def _run(effort: Effort) -> Iterator[Check]:
-    data, errors = load_chorales(), dict[str, float]()
+    data, errors = load_chorales(), Errors()
     wanted = [VANILLA, *(f"{VANILLA}_{name}" for name in (*WORSE, *SAME))]
     for name in wanted if effort.short else VARIANTS:
-        found = []
-        for seed in range(1 if effort.short else SEEDS):
+        found = errors[name] = []
+        for seed in range(1 if effort.short else MORE_SEEDS.get(name, SEEDS)):
             how = Fitting(RATE, EPOCHS, patience=EPOCHS, seed=seed)
             if effort.short:
                 how = Fitting(SHORT_RATE, SHORT_EPOCHS, patience=EPOCHS, seed=seed)
             found.append(chorale_error(name, BLOCKS, how, data)[1])
             effort.say(f"{name}, seed {seed}: {found[-1]:.3f}")
-        errors[name] = float(np.mean(found))
     yield from _checks(errors, short=effort.short)
 
 
-def _checks(errors: dict[str, float], *, short: bool) -> Iterator[Check]:
-    vanilla = errors[VANILLA]
-    yield told(f"test error of {VANILLA}, nats per step", vanilla, "about 8.72")
+def _checks(errors: Errors, *, short: bool) -> Iterator[Check]:
+    yield told(f"test error of {VANILLA}, nats per step", mean(errors[VANILLA]), "about 8.72")
     for variant in WORSE:
-        gap = errors[f"{VANILLA}_{variant}"] - vanilla
+        gap = mean(_gaps(errors, f"{VANILLA}_{variant}"))
         limit = 0.0 if short else WORSE[variant]
         yield at_least(f"{variant.upper()} minus vanilla, nats", gap, limit)
+    if not short:
+        yield from _full_gates(_gaps(errors, FULL))
     for variant in SAME:
-        gap = abs(errors[f"{VANILLA}_{variant}"] - vanilla)
+        gap = abs(mean(_gaps(errors, f"{VANILLA}_{variant}")))
         limit = SHORT_CLOSE if short else CLOSE
         yield at_most(f"{variant.upper()} from vanilla, nats", gap, limit)
     for name in errors:
         variant = name.removeprefix(f"{VANILLA}_")
         if variant not in (VANILLA, *WORSE, *SAME):
-            yield told(
-                f"{variant.upper()} minus vanilla, nats", errors[name] - vanilla, "not asserted"
-            )
+            gap = mean(_gaps(errors, name))
+            yield told(f"{variant.upper()} minus vanilla, nats", gap, "not asserted")
+
+
+def _full_gates(gaps: list[float]) -> Iterator[Check]:
+    """By how much the distance looked for is missed, and how sure that is."""
+    short_of = LOOKED_FOR - mean(gaps)
+    yield told(
+        f"FGR, what its {len(gaps)} seeds fall short of {LOOKED_FOR:g} by, nats",
+        short_of,
+        "0 or less was looked for",
+    )
+    error = stdev(gaps) / len(gaps) ** 0.5
+    yield told("FGR minus vanilla, standard error over seeds, nats", error, "not asserted")
+
+
+def _gaps(errors: Errors, name: str) -> list[float]:
+    """Error of a variant over that of the vanilla LSTM with the same seed, for every seed."""
+    return [ours - plain for ours, plain in zip(errors[name], errors[VANILLA], strict=False)]
 
 
 PROOF = Proof(
@@ -62,5 +83,8 @@ PROOF = Proof(
     "Without a forget gate an LSTM is worse on chorales, with full gate recurrence no better; "
     "coupled gates and no peepholes cost nothing.",
     _run,
-    ("full gate recurrence (FGR) worse by 0.05 nat or more: here it is worse by about 0.04.",),
+    (
+        "full gate recurrence (FGR) worse by the 0.05 nat that were looked for: the table says "
+        "how much is missing.",
+    ),
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import nn
 
-from models.backbones.base import Shape
+from models.backbones.base import Backbone, Shape
 from models.backbones.catalogue import make_backbone
 from models.backbones.options import BackboneOptions
 from pipelines.studies.fitting import Fitting, fit
@@ -40,13 +40,29 @@ class ChoraleModel(nn.Module):
         return odds
 
 
+def uniform_start(backbone: Backbone) -> None:
+    """Begin all weights evenly in 1 over the root of the hidden size, as torch's layers do."""
+    bound = backbone.hidden_size**-0.5
+    for weights in backbone.parameters():
+        nn.init.uniform_(weights, -bound, bound)
+
+
 def chorale_error(
-    backbone: str, hidden_size: int, how: Fitting, data: Chorales
+    backbone: str,
+    hidden_size: int,
+    how: Fitting,
+    data: Chorales,
+    start: Callable[[Backbone], None] | None = None,
 ) -> tuple[float, float]:
-    """Validation and test error, nats per step, at the epoch that validation chose."""
+    """Validation and test error, nats per step, at the epoch that validation chose.
+
+    start   sets the first weights of the layer; its own by default
+    """
     torch.manual_seed(how.seed)
     frequency = torch.from_numpy(np.concatenate(data.train).mean(axis=0))
     model = ChoraleModel(backbone, hidden_size, frequency)
+    if start is not None:
+        start(model.backbone)
     valid, test = batch_of(data.valid), batch_of(data.test)
 
     def train_loss(rows: Sequence[int]) -> torch.Tensor:

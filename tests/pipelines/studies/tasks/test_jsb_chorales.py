@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.studies.tasks.chorale_model import ChoraleModel
+from pipelines.studies.tasks.chorale_model import ChoraleModel, uniform_start
 from pipelines.studies.tasks.jsb_chorales import FILE, KEYS, batch_of, load_chorales, nats
 
 ROOT = Path(__file__).parents[4]
@@ -73,3 +73,12 @@ def test_outputs_begin_at_how_often_each_key_sounds() -> None:
         given = torch.sigmoid(model(torch.zeros(1, 2, KEYS)))
     torch.testing.assert_close(given[0, 0, 1:], frequency[1:])
     assert 0 < float(given[0, 0, 0]) < 1e-3
+
+
+def test_a_uniform_start_is_that_of_the_layers_of_torch() -> None:
+    torch.manual_seed(0)
+    ours = ChoraleModel("tanh", 100, torch.full((KEYS,), 0.1)).backbone
+    uniform_start(ours)
+    theirs = torch.nn.RNN(KEYS, 100)
+    for weights in (*ours.parameters(), *theirs.parameters()):
+        assert 0.09 < float(weights.detach().abs().max()) <= 0.1
