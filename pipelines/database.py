@@ -28,8 +28,11 @@ def database_url(given: str | None = None) -> str:
     return given or os.environ.get(VARIABLE) or default
 
 
-def open_database(url: str | None = None) -> Engine:
+def open_database(url: str | None = None, patience: int | None = None) -> Engine:
     """Connect, and say in one line why when that fails.
+
+    patience  seconds that a server may take to answer, or another process to write to SQLite;
+              a minute for SQLite and no limit for a server without any
 
     Raises ConfigError for a URL that is none, DependencyError for a database that does not
     answer or whose driver is not installed.
@@ -39,7 +42,7 @@ def open_database(url: str | None = None) -> Engine:
     if local and parts.database:
         Path(parts.database).parent.mkdir(parents=True, exist_ok=True)
     try:
-        arguments: dict[str, Any] = {"timeout": _PATIENCE} if local else {}
+        arguments = _patient(local, patience)
         engine = create_engine(parts, connect_args=arguments, pool_pre_ping=not local)
         if local:
             event.listen(engine, "connect", _write_ahead)
@@ -54,6 +57,15 @@ def open_database(url: str | None = None) -> Engine:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise DependencyError(f"database {shown(parts)}: cannot be opened: {reason}") from error
     return engine
+
+
+def _patient(local: bool, patience: int | None) -> dict[str, Any]:
+    if local:
+        return {"timeout": _PATIENCE if patience is None else patience}
+    if patience is None:
+        return {}
+    limit = f"-c statement_timeout={1000 * patience}"
+    return {"connect_timeout": patience, "options": limit}
 
 
 def shown(url: URL | str) -> str:

@@ -32,6 +32,12 @@ from pipelines.registry import (
     verify,
 )
 from pipelines.served import SERVED, enclosing_bento, served_models
+from service.outcome_meters import (
+    OutcomeMeters,
+    follow_outcomes,
+    outcome_reader,
+    outcome_seconds,
+)
 from service.started import earlier, tell_workers, told_by_parent
 from service.watch import watch, watch_seconds
 from service.watch_meters import SwapMeters, forget_dead_workers
@@ -53,6 +59,7 @@ def find_models() -> dict[str, StoredModel]:
         return {}
     try:
         watch_seconds()
+        outcome_seconds()
         found = served_models()
         for stored in found.values():
             verify(stored)
@@ -91,6 +98,7 @@ DENSITY_SECONDS = bentoml.metrics.Histogram(
     "halyard_density_seconds", "Time to answer a request for densities"
 )
 SWAPS = SwapMeters()
+OUTCOMES = OutcomeMeters()
 
 
 @bentoml.service(
@@ -124,7 +132,7 @@ class Halyard:
         funds = Slot(FUND_SHARPE, load_fund_models, SWAPS)
         density = Slot(THERMOSPHERE_DENSITY, load_density_models, SWAPS)
         self.slots: dict[str, Slot[Any]] = {FUND_SHARPE: funds, THERMOSPHERE_DENSITY: density}
-        self.watching: asyncio.Task[None] | None = None
+        self.tasks: list[asyncio.Task[None]] = []
         MOUNT.app = Gateway(
             lambda: funds.predictor,
             _observe,
@@ -151,13 +159,21 @@ class Halyard:
         """Follow what is promoted from now on; the models of a Bento are fixed."""
         seconds = watch_seconds()
         if seconds and enclosing_bento() is None:
-            self.watching = asyncio.create_task(watch(list(self.slots.values()), seconds))
+            self.tasks.append(asyncio.create_task(watch(list(self.slots.values()), seconds)))
+
+    @bentoml.on_startup
+    async def tell_outcomes(self) -> None:
+        """Show what became of forecasts, where a database tells."""
+        seconds = outcome_seconds()
+        if seconds:
+            looking = follow_outcomes(outcome_reader(OUTCOMES), seconds)
+            self.tasks.append(asyncio.create_task(looking))
 
     @bentoml.on_shutdown
-    async def unwatch(self) -> None:
+    async def unfollow(self) -> None:
         """Stop following."""
-        if self.watching is not None:
-            self.watching.cancel()
+        for task in self.tasks:
+            task.cancel()
 
 
 def _observe(funds: int, seconds: float) -> None:

@@ -26,17 +26,21 @@ class Following(Protocol):
 
 def watch_seconds() -> float:
     """Seconds between two looks, from the environment; 0 means never. Raises ConfigError."""
-    text = os.environ.get(WATCH_VARIABLE, "").strip()
+    return seconds_of(WATCH_VARIABLE, "looks for promoted models", DEFAULT_SECONDS)
+
+
+def seconds_of(variable: str, what: str, default: float) -> float:
+    """Seconds between two looks that a variable of the environment tells. Raises ConfigError."""
+    text = os.environ.get(variable, "").strip()
     if not text:
-        return DEFAULT_SECONDS
+        return default
     try:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds < math.inf:
         raise ConfigError(
-            f"{WATCH_VARIABLE}: expected seconds between two looks for promoted models, 0 for "
-            f"none, got {text!r}"
+            f"{variable}: expected seconds between two {what}, 0 for none, got {text!r}"
         )
     return seconds
 

@@ -7,7 +7,8 @@ of freedom than there are spans whose outcomes do not overlap.
 
 Shares near 1 hardly vary, whatever chance did: five years in which one shared market stayed
 within every interval are few observations, and look like certainty. So a coverage above what
-was promised is judged by the variance that the promised one would have had.
+was promised is judged by the variance of one yes or no a month, alike for as long as outcomes
+overlap: intervals that are too wide need many years to show, those that are too narrow do not.
 """
 
 from __future__ import annotations
@@ -79,20 +80,10 @@ def _tested(away: FloatArray, lags: int, share: float | None) -> tuple[float, fl
     """
     n, mean = len(away), float(away.mean())
     variance, degrees = smoothed_variance(away, n // (lags + 1))
-    if share is not None:
-        variance = _as_promised(variance, mean + share, share, lags)
+    if share is not None and mean > 0:
+        variance = max(variance, share * (1.0 - share) * (lags + 1))
     if variance <= NOISE * float(np.mean(away**2)):
         # A month is like the next to the last digit: no doubt is left.
         return math.copysign(math.inf, mean), 0.0
     statistic = mean * math.sqrt(n / variance)
     return statistic, 2.0 * float(stats.t.sf(abs(statistic), degrees))
-
-
-def _as_promised(variance: float, found: float, share: float, lags: int) -> float:
-    """The variance that shares would have if they were on average what was promised; at most
-    that of one yes or no a month, for as long as outcomes overlap."""
-    most = share * (1.0 - share) * (lags + 1)
-    varied = found * (1.0 - found)
-    if variance <= NOISE or varied <= NOISE:
-        return most
-    return min(max(variance, variance * share * (1.0 - share) / varied), max(most, variance))

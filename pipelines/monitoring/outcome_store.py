@@ -6,16 +6,16 @@ HALYARD_HOME, or in PostgreSQL by a URL.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Engine, Integer, func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pipelines.database import open_database
-from pipelines.monitoring.outcome_table import OUTCOMES, SAMPLES, prepare
+from pipelines.monitoring.outcome_scores import grouped, running_scores
+from pipelines.monitoring.outcome_table import OUTCOMES, prepare
 
 #: Columns that a table of outcomes has to have, in this order.
 COLUMNS: tuple[str, ...] = tuple(c.name for c in OUTCOMES.columns if c.name != "told")
@@ -52,28 +52,27 @@ class OutcomeStore:
     def scores(
         self, predictor: str | None = None, since: str | None = None
     ) -> list[dict[str, Any]]:
-        """Running scores per predictor, version, target and horizon; see `_measures`.
+        """Running scores per predictor, version, target, horizon and sample; see
+        outcome_scores.
 
         since  first period that counts, e.g. "2020-01"
-
-        Forecasts that the model was trained on have rows of their own, and so have those of which
-        that is not known (`in_sample`, and in words `sample`; see outcome_table.SAMPLES).
         """
-        keys = [OUTCOMES.c[n] for n in ("predictor", "version", "target", "horizon", "in_sample")]
-        return self._grouped(keys, predictor, since)
+        return running_scores(self._engine, predictor, since)
 
     def series_scores(
         self, predictor: str | None = None, since: str | None = None
     ) -> list[dict[str, Any]]:
         """The same per series (fund or satellite), out of sample only."""
         keys = [OUTCOMES.c[n] for n in ("predictor", "version", "series", "target")]
-        return self._grouped(keys, predictor, since, OUTCOMES.c.in_sample.is_(False))
+        return grouped(self._engine, keys, predictor, since, OUTCOMES.c.in_sample.is_(False))
 
     def periods(self, predictor: str, since: str | None = None) -> pl.DataFrame:
         """Scores per version, target, horizon and month of `period`, out of sample, in order."""
         month = func.substr(OUTCOMES.c.period, 1, 7).label("month")
         keys = [OUTCOMES.c[name] for name in ("version", "target", "horizon")]
-        rows = self._grouped([*keys, month], predictor, since, OUTCOMES.c.in_sample.is_(False))
+        rows = grouped(
+            self._engine, [*keys, month], predictor, since, OUTCOMES.c.in_sample.is_(False)
+        )
         return pl.DataFrame(rows, infer_schema_length=None)
 
     def errors(self, predictor: str, version: str) -> pl.DataFrame:
@@ -92,19 +91,6 @@ class OutcomeStore:
         """Give the connections back."""
         self._engine.dispose()
 
-    def _grouped(
-        self, keys: Sequence[Any], predictor: str | None, since: str | None, *more: Any
-    ) -> list[dict[str, Any]]:
-        wanted = select(*keys, *_measures()).group_by(*keys).order_by(*keys)
-        conditions = list(more)
-        if predictor is not None:
-            conditions.append(OUTCOMES.c.predictor == predictor)
-        if since is not None:
-            conditions.append(OUTCOMES.c.period >= since)
-        with self._engine.connect() as connection:
-            found = connection.execute(wanted.where(*conditions)).mappings()
-            return [_finished(dict(row)) for row in found]
-
     def _upsert(self, rows: list[dict[str, Any]]) -> Any:
         dialect = sqlite if self._engine.dialect.name == "sqlite" else postgresql
         statement: Any = dialect.insert(OUTCOMES).values(rows)
@@ -116,28 +102,3 @@ class OutcomeStore:
     def _count(self) -> int:
         with self._engine.connect() as connection:
             return int(connection.execute(select(func.count()).select_from(OUTCOMES)).scalar_one())
-
-
-def _measures() -> list[Any]:
-    """n, bias (mean error), mae, mse, how many intervals there are and how many held."""
-    error, inside = OUTCOMES.c.error, OUTCOMES.c.inside
-    return [
-        func.count().label("n"),
-        func.avg(error).label("bias"),
-        func.avg(func.abs(error)).label("mae"),
-        func.avg(error * error).label("mse"),
-        func.count(inside).label("intervals"),
-        func.sum(func.cast(inside, Integer)).label("held"),
-        func.min(OUTCOMES.c.period).label("first"),
-        func.max(OUTCOMES.c.period).label("last"),
-    ]
-
-
-def _finished(row: Mapping[str, Any]) -> dict[str, Any]:
-    made = {name: value for name, value in row.items() if name not in ("mse", "intervals", "held")}
-    if "in_sample" in row:
-        made["sample"] = SAMPLES[row["in_sample"]]
-    made["rmse"] = float(row["mse"]) ** 0.5
-    intervals = int(row["intervals"])
-    made["coverage_90"] = float(row["held"]) / intervals if intervals else None
-    return made

@@ -146,6 +146,7 @@ def test_every_module_of_a_loaded_bento_lies_in_it(elsewhere: Elsewhere) -> None
         "import bentoml, sys; "
         f"bentoml.load({elsewhere.tag!r}); import service.champion, service.gateway; "
         "import models.fund_sharpe, models.emulators.storage, pipelines.warm_up_density; "
+        "import pipelines.monitoring.outcome_scores; "
         f"[print(m.__file__) for n, m in sys.modules.items() if n.split('.')[0] in {PACKAGES}]"
     )
     done = elsewhere.run("-c", script)
@@ -160,8 +161,8 @@ def test_the_bento_asks_for_the_packages_that_its_code_imports() -> None:
     document = yaml.safe_load((ROOT / "bentofile.yaml").read_text("utf-8"))
     names = [text.split("=")[0].split(">")[0] for text in document["python"]["packages"]]
     asked = {name.replace("-", "_") for name in names}
-    # What the server loads by name and not by an import, and what PyYAML is imported as.
-    indirect = {"uvloop", "httptools"}
+    # What is loaded by name and not by an import, and what PyYAML is imported as.
+    indirect = {"uvloop", "httptools", "psycopg[binary]"}
     assert {"yaml" if name == "pyyaml" else name for name in asked - indirect} == served_imports()
 
 
@@ -170,7 +171,7 @@ def served_imports() -> set[str]:
     script = (
         "import sys, service.gateway, service.champion, models.fund_sharpe, pipelines.served, "
         "models.emulators.storage, pipelines.warm_up_density, pipelines.registry, "
-        "pipelines.artefacts; "
+        "pipelines.artefacts, pipelines.monitoring.outcome_scores, service.outcome_meters; "
         f"[print(m.__file__) for n, m in sys.modules.items() if n.split('.')[0] in {PACKAGES}]"
     )
     done = subprocess.run(
