@@ -5,8 +5,8 @@ and add a row to `VERBS`; a Typer sub-app (several verbs under one word) works t
 Its docstring ends in an example, kept in shape by a line that holds a lone `\b`.
 
 Exit codes: 0 done; 2 bad input, with one line on stderr that says what to do; 3 done, but for
-rows that are listed as rejects; 130 interrupted. Anything else is a defect and shows its
-traceback.
+rows that are listed as rejects, or with drift found; 130 interrupted. Anything else is a defect
+and shows its traceback.
 """
 
 from __future__ import annotations

@@ -87,6 +87,15 @@ class OutcomeStore:
             rows = [dict(row) for row in connection.execute(wanted).mappings()]
         return pl.DataFrame(rows, schema=_ERRORS)
 
+    def versions(self, predictor: str) -> list[str]:
+        """Versions that have outcomes, in order of their newest."""
+        newest = func.max(OUTCOMES.c.period)
+        version = OUTCOMES.c.version
+        wanted = select(version).where(OUTCOMES.c.predictor == predictor)
+        with self._engine.connect() as connection:
+            found = connection.execute(wanted.group_by(version).order_by(newest, version))
+            return [str(name) for name in found.scalars()]
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from models.errors import ConfigError
+from service.commands import drift_stored
+from service.commands.drift_told import Json, Picture, Recent, tell
 from service.commands.panel_options import PanelOptions, takes_panel
 from service.commands.targets import target_group
 
-if TYPE_CHECKING:
-    from pipelines.monitoring.report import DriftReport
-
-Recent = Annotated[int, typer.Option("--recent", min=2, help="Newest months that are judged.")]
-Json = Annotated[bool, typer.Option("--json", help="All findings as JSON, for programs.")]
-Picture = Annotated[
-    Path | None,
-    typer.Option("--figure", help="Where to draw what was watched: .png, .svg or .pdf."),
-]
-#: Exit code of a report that flags something, so that a scheduler can act on it.
-DRIFTED = 3
-_KINDS = ("png", "svg", "pdf")
-_ENDINGS = ".png, .svg or .pdf"
-
 app = target_group("look for drift in", "Hold the newest data against all before.")
+app.add_typer(drift_stored.outcomes, name="outcomes")
+app.add_typer(drift_stored.forecasts, name="forecasts")
 
 
 @app.command("fund-sharpe")
@@ -44,7 +32,7 @@ def drift_funds(
     """
     from pipelines.monitoring.drift import fund_drift
 
-    _tell(fund_drift(panel.open().panel, recent), as_json, figure)
+    tell([fund_drift(panel.open().panel, recent)], as_json, figure)
 
 
 @app.command("thermosphere-density")
@@ -69,30 +57,5 @@ def drift_densities(
     from pipelines.monitoring.drift import density_drift
     from pipelines.monitoring.satellite_errors import dated_errors
 
-    _tell(density_drift(dated_errors(read_satellite_densities(densities)), recent), as_json, figure)
-
-
-def _tell(report: DriftReport, as_json: bool, figure: Path | None) -> None:
-    if figure is not None:
-        _draw(report, figure)
-    if as_json:
-        typer.echo(json.dumps(report.to_json(), indent=1))
-    else:
-        for sentence in report.sentences:
-            typer.echo(sentence)
-        untested = [f for f in report.findings if f.p_value is None]
-        if untested:
-            typer.echo(f"{len(untested)} tests could not be made: {untested[0].note}.")
-    if report.drifted:
-        raise typer.Exit(DRIFTED)
-
-
-def _draw(report: DriftReport, file: Path) -> None:
-    from pipelines.atomic import write_atomic
-    from pipelines.monitoring.drift_figures import drift_figure
-
-    kind = file.suffix[1:].lower()
-    if kind not in _KINDS:
-        raise ConfigError(f"--figure: expected a name that ends in {_ENDINGS}, got {file.name!r}")
-    drawn = drift_figure(report)
-    write_atomic(file, lambda out: drawn.savefig(out, format=kind, dpi=150))
+    dated = dated_errors(read_satellite_densities(densities))
+    tell([density_drift(dated, recent)], as_json, figure)

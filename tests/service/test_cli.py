@@ -62,8 +62,9 @@ def test_every_file_of_a_verb_is_on_the_command_line() -> None:
     helpers |= {"retrain_density", "retrain_options", "retrain_runs"}
     helpers |= {f"batch_{of}" for of in ("options", "progress", "run")}
     helpers |= {"forecast_fund_sharpe", "forecast_density", "data_orbit_points", "data_signatures"}
-    studies = ("proofs", "variants", "memory", "methods", "prequential", "changes", "sensitivity")
-    helpers |= {f"study_{of}" for of in studies}
+    studies = ("proofs", "variants", "memory", "methods", "prequential", "changes")
+    helpers |= {f"study_{of}" for of in (*studies, "sensitivity", "groups")}
+    helpers |= {"drift_stored", "drift_told"}
     files = {path.stem for path in Path(cli.__file__).parent.joinpath("commands").glob("*.py")}
     assert files - helpers == set(REAL)
 
