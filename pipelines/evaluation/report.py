@@ -8,8 +8,10 @@ from pipelines.evaluation.about import ReportAbout
 from pipelines.evaluation.evaluate import ALL, SAMPLE, Evaluation
 from pipelines.evaluation.mean_test import BARTLETT, RECTANGULAR
 from pipelines.evaluation.page import flat, number, page_environment
+from pipelines.evaluation.rankings import agreement, ranking_rows, ranking_table
 from pipelines.evaluation.report_figures import pictures
 from pipelines.evaluation.report_tables import (
+    RANKED,
     full_table,
     score_tables,
     significance_tables,
@@ -31,6 +33,7 @@ def render_report(
     palette = Palette(found.models, found.roles.reference)
     slow = found.slow_models
     judged = [model for model in found.roles.reference if model in found.models]
+    ranks = ranking_rows(found.rows, RANKED, ("target", "horizon"))
     full = [full_table(found.rows, "All series")]
     if slow:
         full.append(full_table(found.sample_rows, "The sample of series"))
@@ -43,6 +46,8 @@ def render_report(
             colours={model: palette.colour(model) for model in found.models},
             strip=_strip(table, found, about),
             scores=score_tables(found, ALL),
+            rankings=ranking_table(ranks, RANKED, "Mean place over targets and horizons"),
+            agreement=agreement(ranks, RANKED),
             significance=[(model, significance_tables(found, model)) for model in judged],
             superiority=superiority_table(found),
             bartlett=_bartlett(found),

@@ -11,6 +11,7 @@ from typing import Any
 
 from pipelines.evaluation.evaluate import ALL, Evaluation, Rows
 from pipelines.evaluation.page import Cell, Table, number, p_text
+from pipelines.evaluation.rankings import Metric, larger, off
 from pipelines.evaluation.standings import LABEL, SCORE_OF, SIGNIFICANT, decide, where
 
 #: Scores of the full table, in order: key, heading, digits.
@@ -31,6 +32,19 @@ COLUMNS: tuple[tuple[str, str, int], ...] = (
     ("decile_spread", "decile spread", 3),
     ("decile_spread_t", "t", 1),
     ("turnover", "turnover", 2),
+)
+
+
+#: Metrics that models are ranked by.
+RANKED: tuple[Metric, ...] = (
+    Metric("rmse", "RMSE"),
+    Metric("mae", "MAE"),
+    Metric("mase", "MASE"),
+    Metric("smape", "sMAPE"),
+    Metric("crps", "CRPS"),
+    Metric("coverage_90", "90 % coverage", off(0.9)),
+    Metric("rank_ic", "rank IC", larger),
+    Metric("decile_spread", "decile spread", larger),
 )
 
 

@@ -13,8 +13,9 @@ from models.errors import ConfigError
 from pipelines.atomic import write_parquet, write_text
 from pipelines.evaluation.about import ReportAbout
 from pipelines.evaluation.evaluate import Evaluation, evaluate
+from pipelines.evaluation.rankings import ranking_rows
 from pipelines.evaluation.report import render_report
-from pipelines.evaluation.report_tables import text_tables
+from pipelines.evaluation.report_tables import RANKED, text_tables
 from pipelines.evaluation.schema import check_table
 from pipelines.evaluation.verdict import Verdict, judge
 
@@ -64,6 +65,7 @@ def metrics_of(found: Evaluation, verdict: Verdict, about: ReportAbout) -> dict[
         "verdict": {"headline": verdict.headline, "sentences": list(verdict.sentences)},
         "rows": found.rows,
         "sample_rows": found.sample_rows,
+        "rankings": ranking_rows(found.rows, RANKED, ("target", "horizon")),
         "tests": found.tests,
         "superiority": found.superiority,
         "mcs": found.mcs,

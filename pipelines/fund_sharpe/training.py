@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
-from models.contract import Forecast
+from models.contract import Forecast, IntArray
 from models.errors import ModelError
 from models.fund_sharpe import FundSharpeConfig, FundSharpeForecaster, FundSharpeModel, to_state
 from models.fund_sharpe.model import Progress
 from models.transforms.fund_windows import FundFeatures
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.registry import FUND_SHARPE, StoredModel, save_model
+from pipelines.selection import with_selection
 from pipelines.warm_up import Sample
 
 #: Months at the end of the panel whose outcomes score the model before it is fitted on all.
@@ -24,11 +25,15 @@ SAMPLE_FUNDS, SAMPLE_PERIODS = 3, 72
 
 
 def train_fund_sharpe(
-    panel: ReturnsPanel, config: FundSharpeConfig, progress: Progress | None = None
+    panel: ReturnsPanel,
+    config: FundSharpeConfig,
+    progress: Progress | None = None,
+    selection: Mapping[str, Any] | None = None,
 ) -> StoredModel:
     """Fit on all of a panel and store a new version; the champion stays who it was.
 
     progress   called with (networks trained, networks in all), over both fits
+    selection  how the settings were chosen, stored with the metrics
 
     The stored metrics come from a first fit, which ends `HOLDOUT` months earlier. Raises
     ModelError when the panel is too short to train on.
@@ -49,7 +54,8 @@ def train_fund_sharpe(
         metrics = holdout_scores(model.fit(features, cutoff, report), features, cutoff)
     before = total - networks
     model.fit(features, features.times - 1, lambda done, all_: report(done, all_, before))
-    return store_forecaster(FundSharpeForecaster(model, panel.periods[-1]), panel, metrics)
+    forecaster = FundSharpeForecaster(model, panel.periods[-1])
+    return store_forecaster(forecaster, panel, with_selection(metrics, selection))
 
 
 def store_forecaster(
@@ -105,7 +111,30 @@ def holdout_scores(model: FundSharpeModel, features: FundFeatures, cutoff: int) 
         name: {lead: round(float(v), 6) for lead, v in zip(names, values, strict=True)}
         for name, values in scores.items()
     }
-    return {**table, "holdout_months": HOLDOUT, "holdout_forecasts": len(series)}
+    return {
+        **table,
+        "holdout_months": HOLDOUT,
+        "holdout_forecasts": len(series),
+        "holdout_rmse_by_seed": rmse_by_seed(model, features, series, origin),
+    }
+
+
+def rmse_by_seed(
+    model: FundSharpeModel, features: FundFeatures, series: IntArray, origin: IntArray
+) -> dict[str, dict[str, Any]]:
+    """By kind of cell: RMSE (mean over leads) of the reference corrected by each network alone,
+    and the standard deviation over networks, which differ by seed and, but for the first, by the
+    dates they were trained on."""
+    outcome, found = features.outcome[series, origin], dict[str, dict[str, Any]]()
+    for cell, networks in model.fitted.members.items():
+        errors = []
+        for network in networks:
+            alone = FundSharpeModel(model.config)
+            alone.restore(replace(model.fitted, members={cell: (network,)}))
+            forecast = alone.predict(features, series, origin, cells=(cell,))
+            errors.append(round(float(_rmse(forecast, outcome).mean()), 6))
+        found[cell] = {"rmse": errors, "deviation": round(float(np.std(errors)), 6)}
+    return found
 
 
 def _rmse(forecast: Forecast, outcome: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

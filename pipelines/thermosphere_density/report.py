@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipelines.evaluation.page import flat, number, page_environment
+from pipelines.evaluation.rankings import agreement, ranking_rows, ranking_table
 from pipelines.evaluation.style import Palette
 from pipelines.thermosphere_density.backtest import Judged
 from pipelines.thermosphere_density.contestants import EMULATOR
 from pipelines.thermosphere_density.leads import same_day_rows
 from pipelines.thermosphere_density.report_figures import pictures
 from pipelines.thermosphere_density.report_tables import (
+    RANKED,
     goal_table,
     lead_table,
     satellite_table,
@@ -41,6 +43,7 @@ def render_density_report(
     """Return the HTML; names from data are escaped. The same input gives the same text."""
     palette = density_palette(judged)
     note = aims_note(about)
+    ranks = ranking_rows(rows, RANKED, ("segment",))
     return (
         page_environment(PACKAGE)
         .get_template(TEMPLATE)
@@ -64,6 +67,8 @@ def render_density_report(
                 score_table(rows, score, segment_groups(rows))
                 for score in ("mape", "nlpd", "crps", "calibration_error_score", "coverage_90")
             ],
+            rankings=ranking_table(ranks, RANKED, "Mean place over the columns above"),
+            agreement=agreement(ranks, RANKED),
             leads=lead_table(same_day_rows(judged.leads, judged.ranks)),
             significance=significance_table(tests),
             pictures=pictures(judged, rows, palette),

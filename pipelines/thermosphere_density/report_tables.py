@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.evaluation.page import Cell, Table, number, p_text
+from pipelines.evaluation.rankings import Metric, off
 from pipelines.thermosphere_density.results_rows import ALL, STORM, Row
 from pipelines.thermosphere_density.scoring import CLASSES
 from pipelines.thermosphere_density.verdict import DensityVerdict
@@ -19,6 +20,14 @@ SCORES: dict[str, tuple[str, int, float]] = {
     "calibration_error_score": ("Calibration error score, %", 1, 1.0),
     "coverage_90": ("Coverage of 90 % intervals, %", 1, 100.0),
 }
+#: Metrics that models are ranked by.
+RANKED: tuple[Metric, ...] = (
+    Metric("mape", "MAPE"),
+    Metric("nlpd", "NLPD"),
+    Metric("crps", "CRPS"),
+    Metric("calibration_error_score", "calibration error"),
+    Metric("coverage_90", "90 % coverage", off(0.9)),
+)
 _TEST_NAMES = {"mape": "MAPE", "nlpd": "NLPD", "crps": "CRPS"}
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.atomic import write_parquet, write_text
+from pipelines.evaluation.rankings import ranking_rows
 from pipelines.evaluation.results import strict_json
 from pipelines.thermosphere_density.backtest import Judged
 from pipelines.thermosphere_density.contestants import EMULATOR
 from pipelines.thermosphere_density.leads import same_day_rows
+from pipelines.thermosphere_density.report_tables import RANKED
 from pipelines.thermosphere_density.results_rows import Row, reliability_rows, segment_rows
 from pipelines.thermosphere_density.verdict import DensityVerdict, judge
 from pipelines.thermosphere_density.verdict_tests import paired_tests
@@ -111,6 +113,7 @@ def metrics_of(
             "goals": [{**asdict(goal), "met": goal.met} for goal in verdict.goals],
         },
         "rows": rows,
+        "rankings": ranking_rows(rows, RANKED, ("segment",)),
         "leads": same_day_rows(judged.leads, judged.ranks),
         "reliability": reliability_rows(judged.hours, judged.ranks),
         "tests": tests,

@@ -15,6 +15,7 @@ from models.emulators.storage import from_state, to_state
 from models.errors import ArtefactError
 from models.rollouts import Rollouts
 from pipelines.registry import THERMOSPHERE_DENSITY, StoredModel, save_model
+from pipelines.selection import with_selection
 from pipelines.thermosphere_density.backtest import score_rollouts
 from pipelines.thermosphere_density.contestants import EMULATOR
 from pipelines.thermosphere_density.fields import Fields, ReducedSeries, reduce_fields
@@ -42,11 +43,14 @@ def train_density(
     config: DensityConfig,
     jobs: int = 1,
     progress: Progress | None = None,
+    selection: Mapping[str, Any] | None = None,
 ) -> StoredModel:
     """Train on all years but those held out and store a new version; the champion stays.
 
     Its stored scores are those of the years held out, or of the months that calibrate it
     where no held-out hour is among the fields.
+
+    selection  how the settings were chosen, stored with the metrics
     """
     split = split_hours(drivers.times, config.held_out)
     series = reduce_fields(fields, drivers, split.train, config)
@@ -54,7 +58,7 @@ def train_density(
     emulator = assemble(fields, series, split, ensemble, config)
     metrics = unseen_scores(emulator, fields, series, split, config)
     state = with_baseline(to_state(emulator), to_state(linear_of(fields, series, split, config)))
-    return store_emulator(state, fields, drivers, config, metrics)
+    return store_emulator(state, fields, drivers, config, with_selection(metrics, selection))
 
 
 def store_emulator(

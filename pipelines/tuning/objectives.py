@@ -41,6 +41,15 @@ SETTINGS: dict[str, str] = {
 }
 
 
+#: Name -> what the loss is, in words; {loss} is the argument of that name.
+METRICS: dict[str, str] = {
+    "fund-sharpe": "mean square error over that of the structural reference, mean over leads and "
+    "over the two years after each of several cutoffs",
+    "monthly": "error of LSTM and GRU networks at the validation origins",
+    "thermosphere-density": "{loss} on the calibration months, from known starts and from drivers",
+}
+
+
 @dataclass(frozen=True)
 class ObjectiveSource:
     """Where an objective comes from: factory "module:function" and JSON-able arguments.
@@ -65,6 +74,14 @@ def objective_source(name: str, arguments: Mapping[str, Any]) -> ObjectiveSource
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise ConfigError(f"nothing called {name!r} to tune{hint}; known: {', '.join(OBJECTIVES)}")
     return ObjectiveSource(OBJECTIVES[name], arguments)
+
+
+def metric_of(source: ObjectiveSource) -> str:
+    """What the loss of a source is, in words: settings that it chose are good by it first."""
+    for name, factory in OBJECTIVES.items():
+        if factory == source.factory:
+            return METRICS[name].format(loss=source.arguments.get("loss", "error"))
+    return source.factory
 
 
 def settings_of(name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,16 +31,18 @@ def write_report(
     settings: TuningSettings,
     out: Path,
     best: Mapping[str, Any] | None = None,
+    metric: str = "",
 ) -> dict[str, Path]:
     """Write the summary and the plots into `out`; return name -> file.
 
     best   what best.yaml holds: settings made from the best parameters [the parameters]
+    metric what the loss is, in words
 
     The plot of importances is left out when there are none.
     """
     out.mkdir(parents=True, exist_ok=True)
     files = {name: out / file for name, file in FILES.items()}
-    text = json.dumps(summary(result, space, settings), indent=2, ensure_ascii=False)
+    text = json.dumps(summary(result, space, settings, metric), indent=2, ensure_ascii=False)
     write_text(files["summary"], text + "\n")
     chosen = dict(result.best.params if best is None else best)
     write_text(files["best"], yaml.safe_dump(chosen, sort_keys=False, default_flow_style=None))
@@ -51,10 +53,13 @@ def write_report(
     return files
 
 
-def summary(result: TuningResult, space: SearchSpace, settings: TuningSettings) -> dict[str, Any]:
+def summary(
+    result: TuningResult, space: SearchSpace, settings: TuningSettings, metric: str = ""
+) -> dict[str, Any]:
     """Return the study as JSON-able data, without a path of the machine that it ran on."""
     return {
         "study": result.study,
+        "selection": {"metric": metric, "direction": "minimize", "seed": settings.seed},
         "best": asdict(result.best),
         "n_trials": result.counts,
         "seconds": round(sum(trial.seconds for trial in result.trials), 3),

@@ -105,6 +105,7 @@ def run_study(
     earlier   study whose best trials come first, after the shipped settings
     deadline  minutes from now after which no trial is begun
     """
+    from pipelines.tuning.objectives import metric_of
     from pipelines.tuning.report import write_report
     from pipelines.tuning.run import tune
     from pipelines.tuning.warm import parameters_of, warm_start
@@ -120,7 +121,7 @@ def run_study(
             lambda on_trial: tune(source, space, settings, out, on_trial, first=first, until=until),
         )
     best = best_of(result.best.params)
-    _tell(result, write_report(result, space, settings, out, best))
+    _tell(result, write_report(result, space, settings, out, best, metric_of(source)))
 
 
 @contextmanager

@@ -55,17 +55,22 @@ def train_fund_sharpe(
     """
     from models.fund_sharpe import FundSharpeConfig
     from pipelines.dataclass_config import load_dataclass
+    from pipelines.selection import selection_beside
 
     settings = load_dataclass(FundSharpeConfig, config or "fund_sharpe", overrides or ())
-    train_and_store(panel.open().panel, settings, promote)
+    train_and_store(panel.open().panel, settings, promote, selection_beside(config))
 
 
 def train_and_store(
-    panel: ReturnsPanel, settings: FundSharpeConfig, promote: bool | None
+    panel: ReturnsPanel,
+    settings: FundSharpeConfig,
+    promote: bool | None,
+    selection: Mapping[str, Any] | None = None,
 ) -> StoredModel:
     """Train under a bar, store, promote, and say what happened.
 
-    promote   None promotes when there is no champion yet
+    promote    None promotes when there is no champion yet
+    selection  how the settings were chosen (`selection_beside`)
 
     Raises ConfigError when panel and settings are of different frequency.
     """
@@ -77,7 +82,7 @@ def train_and_store(
         f"Training on {len(panel.ids)} series, {panel.periods[0]} to {panel.periods[-1]}.", err=True
     )
     with part_bar("training networks") as advance:
-        stored = training.train_fund_sharpe(panel, settings, advance)
+        stored = training.train_fund_sharpe(panel, settings, advance, selection)
     typer.echo(f"Stored {stored.tag}.")
     _tell_scores(stored.metadata["metrics"])
     settle(stored, promote, servable=panel.periods_per_year == SERVED_PERIODS_PER_YEAR)

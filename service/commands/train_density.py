@@ -48,9 +48,10 @@ def train_density(
     """
     from models.emulators.settings import DensityConfig
     from pipelines.dataclass_config import load_dataclass
+    from pipelines.selection import selection_beside
 
     settings = load_dataclass(DensityConfig, config or "thermosphere_density", overrides or ())
-    train_and_store(settings, snapshots, workers, promote)
+    train_and_store(settings, snapshots, workers, promote, selection_beside(config))
 
 
 def train_first(workers: int = 2) -> StoredModel:
@@ -62,7 +63,11 @@ def train_first(workers: int = 2) -> StoredModel:
 
 
 def train_and_store(
-    config: DensityConfig, snapshots: Path | None, workers: int, promote: bool | None
+    config: DensityConfig,
+    snapshots: Path | None,
+    workers: int,
+    promote: bool | None,
+    selection: Mapping[str, Any] | None = None,
 ) -> StoredModel:
     """Open or make the fields, train under a bar, store, promote, and say what happened."""
     from pipelines.thermosphere_density.storing import train_density as train
@@ -70,7 +75,7 @@ def train_and_store(
 
     fields, drivers, config = opened(config, snapshots, workers)
     with part_bar("training networks") as advance:
-        stored = train(fields, drivers, config, workers, advance)
+        stored = train(fields, drivers, config, workers, advance, selection)
     typer.echo(f"Stored {stored.tag}.")
     _tell_scores(stored.metadata["metrics"])
     settle(stored, promote)
