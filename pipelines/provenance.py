@@ -1,7 +1,9 @@
-"""Where a result came from: time, commit, interpreter and package versions."""
+"""Where a result came from: time, commit, interpreter, package versions, hardware."""
 
 from __future__ import annotations
 
+import os
+import platform
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -29,7 +31,30 @@ def provenance() -> dict[str, Any]:
         "git_commit": git_commit(Path(__file__).resolve().parents[1]),
         "python": sys.version.split()[0],
         "packages": {package: _package_version(package) for package in _PACKAGES},
+        "hardware": hardware(),
     }
+
+
+def hardware() -> dict[str, Any]:
+    """What computed: the last bits of a network depend on it, and all of its speed."""
+    torch = sys.modules.get("torch")  # not imported for this alone
+    cuda = torch is not None and torch.cuda.is_available()
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": None if torch is None else torch.get_num_threads(),
+        "gpu": torch.cuda.get_device_name() if torch is not None and cuda else None,
+    }
+
+
+def _processor() -> str:
+    """The model's name where the system tells it, else the architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()
 
 
 def _package_version(package: str) -> str | None:

@@ -211,3 +211,10 @@ def test_a_folder_without_git_has_no_commit(tmp_path: Path) -> None:
 def test_an_absent_package_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provenance, "_PACKAGES", ("numpy", "no-such-package"))
     assert provenance.provenance()["packages"] == {"numpy": np.__version__, "no-such-package": None}
+
+
+def test_the_hardware_is_told() -> None:
+    told = provenance.provenance()["hardware"]
+    assert told["cores"] >= 1
+    assert told["processor"]
+    assert set(told) == {"processor", "cores", "threads", "gpu"}
