@@ -115,7 +115,9 @@ def coefficients_table(model: str, one: Coefficients) -> Table:
         caption=model,
         headings=one.columns,
         names=tuple(one.rows),
-        cells=tuple(tuple(Cell(number(value, 3)) for value in row) for row in one.rows.values()),
+        cells=tuple(
+            tuple(Cell(number(_rounded(value), 3)) for value in row) for row in one.rows.values()
+        ),
     )
 
 
@@ -142,6 +144,11 @@ def losses_figure(study: GroupStudy) -> Figure:
 def _picture(study: GroupStudy) -> Any:
     caption = "Mean over dates; the same forecasts in both ways. Lower is better."
     return picture("losses", "Loss by training", caption, losses_figure(study))
+
+
+def _rounded(value: float) -> float:
+    """Without a minus before nothing."""
+    return round(value, 3) + 0.0
 
 
 def _difference_cells(found: Difference) -> tuple[Cell, Cell]:

@@ -92,10 +92,10 @@ class Difference:
 
     @property
     def text(self) -> str:
-        """Such as "3.1 % more (p 0.02)"."""
+        """Such as "3.1 % more, p 0.02"."""
         word = "more" if self.share >= 0 else "less"
         chance = "too few dates to test" if self.p_value is None else f"p {self.p_value:.2g}"
-        return f"{abs(100 * self.share):.1f} % {word} ({chance})"
+        return f"{abs(100 * self.share):.1f} % {word}, {chance}"
 
 
 def difference(first: FloatArray, second: FloatArray, lags: int) -> Difference:
@@ -108,14 +108,13 @@ def sentences(study: GroupStudy) -> list[str]:
     """The price of being unseen, and that of being simple."""
     best, simple = study.best, study.simple
     told = [
-        f"On {study.kind} that it was never trained on, {best} loses "
-        f"{study.cost_of_unseen(best).text} than with them in its training; {simple} "
-        f"{study.cost_of_unseen(simple).text}.",
+        f"On {study.kind} never trained on, {best} loses {study.cost_of_unseen(best).text}, than "
+        f"with them in its training; {simple} {study.cost_of_unseen(simple).text}.",
     ]
     for way, where in ((USUAL, "trained as usual"), (UNSEEN, f"on {study.kind} never seen")):
         told.append(
             f"The price of interpretability, {where}: {simple} loses "
-            f"{study.price_of_simple(way).text} than {best}."
+            f"{study.price_of_simple(way).text}, than {best}."
         )
     return told
 

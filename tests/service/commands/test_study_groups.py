@@ -72,7 +72,7 @@ def test_satellites_are_left_out_of_the_correction_of_a_stored_emulator(
     words = ["study", "groups", "satellites", "--satellites", str(file), "--out", str(out)]
     assert cli.run(words) == 0
     told = capsys.readouterr()
-    assert "On satellites that it was never trained on, correction loses" in told.out
+    assert "On satellites never trained on, correction loses" in told.out
     assert "grace left out" in told.err
     kept = json.loads((out / "groups.json").read_text("utf-8"))
     assert kept["groups"] == 2

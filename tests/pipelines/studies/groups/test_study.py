@@ -48,14 +48,14 @@ def test_differences_are_shares_of_the_first_and_tested_by_date() -> None:
     assert found.real
     assert not study().cost_of_unseen("simple").real
     assert difference(np.ones(3), np.ones(3) * 2, lags=5).text == (
-        "100.0 % more (too few dates to test)"
+        "100.0 % more, too few dates to test"
     )
-    assert difference(losses(2.0, 0), losses(1.0, 1), 2).text.startswith("50.0 % less (p ")
+    assert difference(losses(2.0, 0), losses(1.0, 1), 2).text.startswith("50.0 % less, p ")
 
 
 def test_sentences_tell_the_price_of_being_unseen_and_of_being_simple() -> None:
     told = sentences(study())
-    assert told[0].startswith("On funds that it was never trained on, best loses 9.9")
+    assert told[0].startswith("On funds never trained on, best loses 9.9")
     assert "trained as usual: simple loses 20" in told[1]
     assert "on funds never seen: simple loses 9" in told[2]
     assert headline(study()).startswith("best forecasts new ones worse (9.9")
