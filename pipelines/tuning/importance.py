@@ -22,6 +22,8 @@ from models.errors import ConfigError
 
 #: Trees of the forest that stands for the loss.
 TREES = 64
+#: Points of the other parameters over which a marginal is averaged.
+DRAWS = 256
 #: Trials below which a forest says nothing.
 FEWEST = 10
 
@@ -71,7 +73,10 @@ def importances(searched: Searched, seed: int = 0) -> dict[str, float]:
 
 
 def marginal(searched: Searched, name: str, points: int = 25, seed: int = 0) -> FloatArray:
-    """Mean loss over the other parameters along one of them, point × (value, loss)."""
+    """Loss along one parameter, averaged over the others: point × (value, loss, deviation).
+
+    The deviation is that between the trees of the forest: how sure the mean is.
+    """
     from sklearn.ensemble import RandomForestRegressor
 
     names = list(searched.bounds)
@@ -80,10 +85,11 @@ def marginal(searched: Searched, name: str, points: int = 25, seed: int = 0) -> 
     forest.fit(seen, np.asarray(searched.losses))
     draw = np.random.default_rng(seed)
     lows, highs = np.asarray([searched.bounds[one] for one in names]).T
-    others = draw.uniform(lows, highs, (256, len(names)))
+    others = draw.uniform(lows, highs, (DRAWS, len(names)))
     grid = np.linspace(*searched.bounds[name], points)
-    means = []
-    for value in grid:
-        others[:, names.index(name)] = value
-        means.append(float(forest.predict(others).mean()))
-    return np.stack([grid, np.asarray(means)], axis=1)
+    # Every value of the grid with the same others, all in one go.
+    asked = np.repeat(others[None], points, axis=0)
+    asked[:, :, names.index(name)] = grid[:, None]
+    flat = asked.reshape(-1, len(names))
+    trees = [tree.predict(flat).reshape(points, DRAWS).mean(axis=1) for tree in forest.estimators_]
+    return np.stack([grid, np.mean(trees, axis=0), np.std(trees, axis=0)], axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,8 +29,20 @@ def timed_bars(*, percent: bool = False) -> AbstractContextManager[Progress]:
 
 
 @contextmanager
-def part_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Show one bar while inside; yields what to call with (parts done, parts in all)."""
+def part_bar(what: str, *, rate: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Show one bar while inside; yields what to call with (parts done, parts in all).
+
+    rate  say how many parts a minute are done, those of this run alone
+    """
     with timed_bars() as progress:
         task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        begun, first = monotonic(), None
+
+        def advance(done: int, total: int) -> None:
+            nonlocal first
+            first = done - 1 if first is None else first
+            minutes = max(monotonic() - begun, 1e-9) / 60
+            words = f"{what}, {(done - first) / minutes:.1f} a minute" if rate else what
+            progress.update(task, completed=done, total=total, description=words)
+
+        yield advance

@@ -2,49 +2,90 @@
 
 from __future__ import annotations
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from pipelines.evaluation.style import panels, styled
-from pipelines.studies.variants.analysis import LEVEL, VANILLA, TaskResult
+from models.contract import FloatArray
+from pipelines.evaluation.style import MUTED, panels, styled
+from pipelines.studies.variants.analysis import VANILLA, TaskResult, VariantResult
+from pipelines.studies.variants.search import plotted
 
-_PLAIN, _WORSE = "0.35", "#c2410c"
+#: Where a logarithmic axis of less than two decades is labelled.
+_TICKS = {"hidden size": (20, 50, 100, 200)}
+#: Losses that spread by more than this factor are drawn on a logarithmic axis.
+_WIDE = 8.0
+_PLAIN, _DIFFERS = "#56656f", "#c2410c"
+
+
+def label_of(variant: str) -> str:
+    """As in the paper: NIG, CIFG; the vanilla cell is V."""
+    if variant == VANILLA:
+        return "V"
+    return variant.removeprefix(f"{VANILLA}_").upper()
 
 
 @styled
 def variants_figure(result: TaskResult) -> Figure:
-    """Test losses of the best trials, a row for every variant; those that differ are coloured."""
+    """Boxes of the test losses of the best trials, a row for every variant; those that differ
+    from the vanilla cell are coloured."""
     figure, axes = panels(1, 1, height=0.9 + 0.34 * len(result.variants))
     axis = axes[0, 0]
     for place, one in enumerate(result.variants):
-        differs = one.p_value is not None and one.p_value < LEVEL
-        colour = _WORSE if differs else _PLAIN
-        axis.plot(one.tests, [place] * len(one.tests), "o", color=colour, alpha=0.5, markersize=5)
-        axis.plot([one.mean], [place], "|", color=colour, markersize=16, markeredgewidth=2)
-    vanilla = [one for one in result.variants if one.variant == VANILLA]
-    if vanilla:
-        axis.axvline(vanilla[0].mean, linewidth=0.8, linestyle=":", color="0.5")
-    labels = [one.variant.removeprefix(f"{VANILLA}_").upper() for one in result.variants]
-    labels = ["vanilla" if label == VANILLA.upper() else label for label in labels]
-    axis.set_yticks(range(len(labels)), labels)
+        _box(axis, place, one)
+    for one in result.variants:
+        if one.variant == VANILLA:
+            axis.axvline(one.mean, linewidth=0.9, linestyle=":", color=MUTED, zorder=1)
+    axis.set_yticks(range(len(result.variants)), [label_of(one.variant) for one in result.variants])
     axis.invert_yaxis()
+    axis.grid(False, axis="y")
+    losses = [loss for one in result.variants for loss in one.tests]
+    if min(losses) > 0 and max(losses) > _WIDE * min(losses):
+        axis.set_xscale("log")
     axis.set_xlabel(f"test loss of the best tenth of the trials, {result.unit}")
     return figure
 
 
+def _box(axis: Axes, place: int, one: VariantResult) -> None:
+    """Quartiles, the median and every trial: few trials show themselves as few."""
+    colour = _DIFFERS if one.differs else _PLAIN
+    line = {"color": colour, "linewidth": 1.1}
+    axis.boxplot(
+        [list(one.tests)],
+        positions=[place],
+        widths=0.55,
+        orientation="horizontal",
+        showfliers=False,
+        manage_ticks=False,
+        boxprops=line,
+        whiskerprops=line,
+        capprops=line,
+        medianprops={"color": colour, "linewidth": 2.2},
+    )
+    axis.plot(one.tests, [place] * len(one.tests), "o", color=colour, alpha=0.45, markersize=4)
+
+
 @styled
 def marginals_figure(result: TaskResult) -> Figure:
-    """Mean of the log of the validation loss along each parameter, over all others."""
-    names = list(result.importances)
-    figure, axes = panels(1, len(names), height=2.4)
-    lowest = min(float(result.marginals[name][:, 1].min()) for name in names)
-    highest = max(float(result.marginals[name][:, 1].max()) for name in names)
-    room = 0.05 * (highest - lowest)
+    """Loss along each parameter, averaged over all others, with the deviation between trees."""
+    names = list(result.shares)
+    figure, axes = panels(1, len(names), height=2.5, sharey=True)
     for axis, name in zip(axes[0], names, strict=True):
-        axis.plot(*result.marginals[name].T, color=_PLAIN)
-        axis.set_ylim(lowest - room, highest + room)
-        scale = "" if name == "input noise" else "log10 of "
-        scale = "log10 of 1 - " if name == "momentum" else scale
-        axis.set_xlabel(f"{scale}{name}")
-        axis.set_title(f"{100 * result.importances[name]:.0f} %", fontsize=9)
-    axes[0, 0].set_ylabel("log of validation loss")
+        _along(axis, name, result.marginals[name])
+        axis.set_title(f"{name}: {100 * result.shares[name]:.1f} %", fontsize=8.5)
+    axes[0, 0].set_ylabel("validation loss")
     return figure
+
+
+def _along(axis: Axes, name: str, along: FloatArray) -> None:
+    values, scale = plotted(name, along[:, 0])
+    middle, deviation = along[:, 1], along[:, 2]
+    low, high = np.exp(middle - deviation), np.exp(middle + deviation)
+    axis.fill_between(values, low, high, color=_PLAIN, alpha=0.18, linewidth=0)
+    axis.plot(values, np.exp(middle), color=_PLAIN)
+    axis.set_xscale("log" if scale else "linear")
+    axis.set_yscale("log")
+    if name in _TICKS:
+        axis.set_xticks(_TICKS[name], [str(value) for value in _TICKS[name]])
+        axis.minorticks_off()
+    axis.set_xlabel("1 - momentum" if name == "momentum" else name)

@@ -18,6 +18,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from models.contract import FloatArray
+
 #: Name -> bounds of what is drawn, uniform; log10 of the first three.
 BOUNDS: dict[str, tuple[float, float]] = {
     "log10_blocks": (math.log10(20), math.log10(200)),
@@ -33,6 +35,14 @@ LABELS = {
     "input_noise": "input noise",
 }
 PATIENCE = 15
+
+
+def plotted(label: str, values: FloatArray) -> tuple[FloatArray, bool]:
+    """Values of a parameter in its own units, and whether they lie on a logarithmic scale."""
+    name = {shown: name for name, shown in LABELS.items()}[label]
+    if name.startswith("log10_"):
+        return np.power(10.0, values), True
+    return values, False
 
 
 @dataclass(frozen=True)
@@ -103,8 +113,14 @@ class Task(Protocol):
         ...
 
 
-def run_trial(task: Task, variant: str, point: Drawn, seed: int = 0) -> dict[str, Any]:
-    """Train one network; validation and test loss at the best epoch, and how many there were."""
+def run_trial(
+    task: Task, variant: str, point: Drawn, seed: int = 0, *, epochs: int | None = None
+) -> dict[str, Any]:
+    """Train one network; validation and test loss at the best epoch, and how many there were.
+
+    epochs   passes over the training at most, instead of the task's own
+    """
+    most = epochs or task.epochs
     torch.manual_seed(seed)
     draw, network = np.random.default_rng(seed), task.network(variant, point.blocks)
     optimizer = torch.optim.SGD(
@@ -113,9 +129,9 @@ def run_trial(task: Task, variant: str, point: Drawn, seed: int = 0) -> dict[str
         momentum=point.momentum,
         nesterov=point.momentum > 0,
     )
-    best, tested, stale, epochs = math.inf, math.inf, 0, 0
-    while epochs < task.epochs and stale < PATIENCE:
-        epochs, stale = epochs + 1, stale + 1
+    best, tested, stale, passed = math.inf, math.inf, 0, 0
+    while passed < most and stale < PATIENCE:
+        passed, stale = passed + 1, stale + 1
         network.train()
         for batch in task.batches(draw):
             optimizer.zero_grad(set_to_none=True)
@@ -132,7 +148,7 @@ def run_trial(task: Task, variant: str, point: Drawn, seed: int = 0) -> dict[str
         "params": dict(point.params),
         "valid": _held(best, task.worst),
         "test": _held(tested, task.worst),
-        "epochs": epochs,
+        "epochs": passed,
     }
 
 

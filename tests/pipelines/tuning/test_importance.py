@@ -31,11 +31,13 @@ def test_the_parameter_that_moves_the_loss_has_the_largest_share() -> None:
 
 def test_the_marginal_follows_the_loss_along_a_parameter() -> None:
     along = marginal(searched(), "a", points=9)
-    assert along.shape == (9, 2)
+    assert along.shape == (9, 3)
     assert along[0, 0] == 0.0
     assert along[-1, 0] == 1.0
-    slope = np.polyfit(*along.T, 1)[0]
+    slope = np.polyfit(along[:, 0], along[:, 1], 1)[0]
     assert slope == pytest.approx(10, rel=0.2)
+    assert np.all(along[:, 2] > 0)
+    assert marginal(searched(12), "a", points=9)[:, 2].mean() > 2 * along[:, 2].mean()
     flat = marginal(searched(), "c", points=9)
     assert np.ptp(flat[:, 1]) < 0.1 * np.ptp(along[:, 1])
 
