@@ -9,7 +9,12 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from models.contract import FloatArray
+from models.errors import ConfigError
 
+#: What is served today, trained in the arena with its own settings.
+SHIPPED = "shipped"
+#: Before the kinds of network, joined by +, that the shipped model is made of instead.
+MADE_OF = f"{SHIPPED}-"
 #: A method as it is drawn: the same settings for all of them.
 Params = Mapping[str, Any]
 
@@ -76,12 +81,43 @@ class MethodRecord:
         return cls(**{**data, "trials": tuple(data["trials"]), "judged": judged})
 
 
+class Made(Protocol):
+    """Settings of an ensemble."""
+
+    @property
+    def cells(self) -> tuple[str, ...]: ...
+
+    @property
+    def members(self) -> int: ...
+
+
+def other_cells(name: str) -> tuple[str, ...]:
+    """Kinds of network of "shipped-KIND+KIND"; () for any other name."""
+    return tuple(name.removeprefix(MADE_OF).split("+")) if name.startswith(MADE_OF) else ()
+
+
+def shared_out(shipped: Made, name: str) -> tuple[tuple[str, ...], int]:
+    """Kinds of network, and how many of each: as many in all as the shipped model has.
+
+    Raises ConfigError where they cannot be shared out evenly.
+    """
+    cells = other_cells(name) or shipped.cells
+    total = len(shipped.cells) * shipped.members
+    if total % len(cells):
+        raise ConfigError(
+            f"--only {name}: expected kinds that share out {total} networks evenly, got "
+            f"{len(cells)} kinds"
+        )
+    return cells, total // len(cells)
+
+
 class Arena(Protocol):
     """One job as a contest. Its loss is the smaller the better, and comparable by date.
 
     lags      later dates that a date's loss hangs together with
     methods   names of all backbones that the job can use
-    others    what takes part without being tuned here: baselines, the shipped model
+    others    what takes part without being tuned here: baselines, the shipped model; beside it,
+              when asked for, the shipped model made of other networks ("shipped-KIND+KIND")
     """
 
     job: str

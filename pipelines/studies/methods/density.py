@@ -28,7 +28,7 @@ from models.rollouts import RolloutForecast
 from models.transforms.principal_components import PrincipalComponents
 from pipelines.dataclass_config import load_dataclass
 from pipelines.evaluation.mean_test import overlap
-from pipelines.studies.methods.contest import Fairness, Judged, Params
+from pipelines.studies.methods.contest import SHIPPED, Fairness, Judged, Params, shared_out
 from pipelines.studies.methods.steps import rollout_step_seconds
 from pipelines.thermosphere_density.fields import ReducedSeries
 from pipelines.thermosphere_density.splits import rollouts_within, split_hours
@@ -39,7 +39,6 @@ from pipelines.thermosphere_density.tuning_objective import configured
 #: Hours between origins of the rollouts that judge.
 STEP = 24
 #: Baselines, each with the settings as they are, and the ensemble that is shipped, trained here.
-SHIPPED = "shipped"
 OTHERS = ("memoryless", "persistence", "dmdc", "polynomial", SHIPPED)
 
 
@@ -102,9 +101,10 @@ class DensityArena:
         return self._judged(ensemble((method,), first, fair.seeds))
 
     def judge_other(self, name: str) -> Judged:
-        if name == SHIPPED:
+        if name.startswith(SHIPPED):
             shipped = load_dataclass(DensityConfig, "thermosphere_density")
-            return self._judged(ensemble(shipped.cells, shipped.recurrent, shipped.members))
+            cells, members = shared_out(shipped, name)
+            return self._judged(ensemble(cells, shipped.recurrent, members))
         return self._judged(RolloutEnsemble([(name, build(name, self._base.recurrent, 0))]))
 
     def step_seconds(self, method: str, hidden_size: int) -> float:

@@ -27,7 +27,7 @@ from models.transforms.fund_windows import FundFeatures
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.evaluation.mean_test import overlap
 from pipelines.fund_sharpe.tuning_objective import configured, cutoffs, fold_losses
-from pipelines.studies.methods.contest import Fairness, Judged, Params
+from pipelines.studies.methods.contest import SHIPPED, Fairness, Judged, Params, shared_out
 from pipelines.studies.methods.steps import direct_step_seconds
 
 #: Share of the periods that settings are chosen on.
@@ -37,7 +37,7 @@ TUNING_FOLDS = 3
 #: Periods between the cutoffs that are judged.
 GAP = 48
 #: What takes part as it is: the reference without networks, and the shipped ensemble.
-REFERENCE, SHIPPED = "structural", "shipped"
+REFERENCE = "structural"
 
 
 class FundArena:
@@ -96,7 +96,10 @@ class FundArena:
         return self._judged(replace(config, members=fair.seeds), trained=True)
 
     def judge_other(self, name: str) -> Judged:
-        return self._judged(self._shipped, trained=name != REFERENCE)
+        if name == REFERENCE:
+            return self._judged(self._shipped, trained=False)
+        cells, members = shared_out(self._shipped, name)
+        return self._judged(replace(self._shipped, cells=cells, members=members), trained=True)
 
     def step_seconds(self, method: str, hidden_size: int) -> float:
         config = self._config(method, hidden_size, {}, 0)

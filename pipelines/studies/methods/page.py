@@ -14,19 +14,22 @@ from pipelines.studies.methods.standings import Standing
 UNITS = {
     "squared_error": "squared error, structural reference = 1",
     "mape": "mean absolute percentage error of density",
+    "nlpd": "negative log density of a component",
 }
 
 
 def contest_table(
     job: str, loss: str, fair: Fairness, found: Sequence[Standing], command: str
 ) -> str:
-    """Rows from the best to the worst, and how to read them."""
+    """Rows from the best to the worst by `loss`, other losses beside it, and how to read them."""
     rivals = list(found[0].against)
+    told = [name for name in found[0].record.judged.losses if name != loss]
     head = ["", "parameters", "hidden", UNITS.get(loss, loss)]
     head += [f"minus {rival} (adjusted p)" for rival in rivals]
-    head += ["among the best", "training step, times that of lstm"]
+    head += ["among the best", *(UNITS.get(name, name) for name in told)]
+    head += ["training step, times that of lstm"]
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    lines += [f"| {' | '.join(_cells(one, rivals))} |" for one in found]
+    lines += [f"| {' | '.join(_cells(one, rivals, told))} |" for one in found]
     dates = found[0].record.judged.dates
     about = (
         f"{len(dates)} dates, {dates[0]} to {dates[-1]}; about {fair.budget:,} parameters in "
@@ -51,12 +54,14 @@ def put_into(page: Path, job: str, table: str) -> None:
     write_text(page, pattern.sub(lambda _: f"{begin}\n{table}\n{end}", text))
 
 
-def _cells(one: Standing, rivals: Sequence[str]) -> list[str]:
+def _cells(one: Standing, rivals: Sequence[str], told: Sequence[str]) -> list[str]:
     record = one.record
     size = [f"{record.parameters:,}", str(record.hidden_size)] if record.parameters else ["", ""]
     tests = [_difference(*one.against[rival]) for rival in rivals]
     step = f"{record.step_ratio:.1f}" if record.step_ratio else ""
-    return [record.method, *size, f"{one.loss:.4f}", *tests, "yes" if one.among_best else "", step]
+    best = "yes" if one.among_best else ""
+    others = [f"{record.judged.losses[name].mean():.4g}" for name in told]
+    return [record.method, *size, f"{one.loss:.4f}", *tests, best, *others, step]
 
 
 def _difference(mean: float, p_value: float | None) -> str:

@@ -13,7 +13,13 @@ import numpy as np
 from models.errors import ConfigError, ModelError
 from pipelines.atomic import write_text
 from pipelines.provenance import provenance
-from pipelines.studies.methods.contest import Arena, Fairness, MethodRecord
+from pipelines.studies.methods.contest import (
+    MADE_OF,
+    Arena,
+    Fairness,
+    MethodRecord,
+    other_cells,
+)
 
 #: The method that costs are measured against.
 YARDSTICK = "lstm"
@@ -30,14 +36,10 @@ def run_contest(
     Raises ConfigError for an unknown name, and when the folder holds a contest with other
     settings.
     """
-    everyone = [*arena.others, *arena.methods]
-    unknown = [name for name in names if name not in everyone]
-    if unknown:
-        raise ConfigError(
-            f"--only: no method called {unknown[0]!r} in {arena.job}; known: {', '.join(everyone)}"
-        )
+    _check_names(arena, names)
     _same_settings(folder / arena.job, fair)
-    chosen, records = names or everyone, []
+    remade = sorted(file.stem for file in (folder / arena.job).glob(f"{MADE_OF}*.json"))
+    chosen, records = names or [*arena.others, *remade, *arena.methods], []
     for place, name in enumerate(chosen, start=1):
         file = folder / arena.job / f"{name}.json"
         if file.is_file():
@@ -54,8 +56,19 @@ def run_contest(
     return records
 
 
+def _check_names(arena: Arena, names: Sequence[str]) -> None:
+    everyone = [*arena.others, *arena.methods]
+    for name in names:
+        wrong = [cell for cell in other_cells(name) if cell not in arena.methods]
+        if wrong or not (name in everyone or other_cells(name)):
+            raise ConfigError(
+                f"--only: no method called {(wrong or [name])[0]!r} in {arena.job}; known: "
+                f"{', '.join(everyone)}, and {MADE_OF}KIND+KIND of these"
+            )
+
+
 def _record(arena: Arena, name: str, fair: Fairness, folder: Path, say: Say) -> MethodRecord:
-    if name in arena.others:
+    if name in arena.others or other_cells(name):
         judged = arena.judge_other(name)
         return MethodRecord(arena.job, name, 0, 0, (), {}, judged, 0.0, provenance())
     hidden, parameters = arena.size(name, fair.budget)

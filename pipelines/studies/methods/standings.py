@@ -12,11 +12,8 @@ from models.contract import FloatArray
 from models.errors import DataError
 from pipelines.evaluation.mean_test import fixed_smoothing_test
 from pipelines.evaluation.model_sets import SIZE, confidence_set
-from pipelines.studies.methods.contest import MethodRecord
+from pipelines.studies.methods.contest import SHIPPED, MethodRecord
 from pipelines.studies.methods.run import YARDSTICK
-
-#: The row of what is served today.
-SHIPPED = "shipped"
 
 
 @dataclass(frozen=True)
