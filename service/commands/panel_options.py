@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import shlex
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -137,6 +138,19 @@ class PanelOptions(FileOptions):
             clean=self.clean,
             min_months=self.min_months,
         )
+
+    def words(self) -> str:
+        """The options that were given, as typed, but for the folders of files."""
+        found = []
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if value == one.default:
+                continue
+            option = f"--{one.name.replace('_', '-')}"
+            said = value.name if isinstance(value, Path) else value
+            for part in said if isinstance(said, list) else [said]:
+                found += [option] if part is True else [option, str(part)]
+        return shlex.join(found)
 
 
 def takes_panel(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -53,7 +53,9 @@ def methods_fund(
     from pipelines.studies.methods.contest import Fairness
     from pipelines.studies.methods.fund import FundArena
 
-    arena = FundArena(panel.open().panel, load_dataclass(FundSharpeConfig, "fund_sharpe"))
+    base = load_dataclass(FundSharpeConfig, "fund_sharpe")
+    name = "" if panel.data is None else panel.data.stem
+    arena = FundArena(panel.open().panel, base, name, panel.words())
     _contest(arena, Fairness(budget, trials, seeds, seed), only, out, page)
 
 
@@ -93,7 +95,8 @@ def methods_density(
     config = load_dataclass(DensityConfig, "methods_density", overrides or ())
     fields, drivers, config = opened(config, snapshots, workers)
     train = split_hours(drivers.times, config.held_out).train
-    arena = DensityArena(reduce_fields(fields, drivers, train, config), config)
+    series = reduce_fields(fields, drivers, train, config)
+    arena = DensityArena(series, config, fields.data_hash)
     _contest(arena, Fairness(budget, trials, seeds, seed), only, out, page)
 
 

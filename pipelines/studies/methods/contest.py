@@ -114,6 +114,7 @@ def shared_out(shipped: Made, name: str) -> tuple[tuple[str, ...], int]:
 class Arena(Protocol):
     """One job as a contest. Its loss is the smaller the better, and comparable by date.
 
+    data_hash of what is forecast; methods judged on other data are not mixed in
     lags      later dates that a date's loss hangs together with
     methods   names of all backbones that the job can use
     others    what takes part without being tuned here: baselines, the shipped model; beside it,
@@ -121,6 +122,7 @@ class Arena(Protocol):
     """
 
     job: str
+    data_hash: str
     lags: int
     loss: str
 

@@ -43,13 +43,14 @@ OTHERS = ("memoryless", "persistence", "dmdc", "polynomial", SHIPPED)
 
 
 class DensityArena:
-    """One reduced series; `base` holds what is not searched."""
+    """One reduced series of fields with this hash; `base` holds what is not searched."""
 
     loss = "mape"
 
-    def __init__(self, series: ReducedSeries, base: DensityConfig) -> None:
+    def __init__(self, series: ReducedSeries, base: DensityConfig, data_hash: str = "") -> None:
         self._series, self._base = series, base
         self.job = f"thermosphere-density-{base.source}"
+        self.data_hash = data_hash
         self.lags = overlap(base.horizon, np.arange(2) * STEP)
         split = split_hours(series.times, base.held_out)
         self._train, valid = training_rollouts(series, split, base)

@@ -30,6 +30,7 @@ from pipelines.fund_sharpe.tuning_objective import configured, cutoffs, fold_los
 from pipelines.studies.methods.contest import SHIPPED, Fairness, Judged, Params, shared_out
 from pipelines.studies.methods.steps import direct_step_seconds
 
+JOB = "fund-sharpe"
 #: Share of the periods that settings are chosen on.
 TUNING_SHARE = 0.6
 #: Newest folds of the tuning that are used: the older ones train on little.
@@ -41,13 +42,20 @@ REFERENCE = "structural"
 
 
 class FundArena:
-    """A panel; `base` holds what is not searched."""
+    """A panel; `base` holds what is not searched.
 
-    job = "fund-sharpe"
+    name    of the panel, "" for the embedded one
+    asked   words of the command line that open the panel
+    """
+
     loss = "squared_error"
 
-    def __init__(self, panel: ReturnsPanel, base: FundSharpeConfig) -> None:
-        self._panel = panel
+    def __init__(
+        self, panel: ReturnsPanel, base: FundSharpeConfig, name: str = "", asked: str = ""
+    ) -> None:
+        self._panel, self._asked = panel, asked
+        self.job = "-".join(filter(None, (JOB, name)))
+        self.data_hash = panel.data_hash
         self._shipped = replace(base, periods_per_year=panel.periods_per_year)
         plain = replace(base.network, options=BackboneOptions())
         self._base = replace(self._shipped, network=plain)
@@ -56,7 +64,7 @@ class FundArena:
 
     @property
     def command(self) -> str:
-        return "halyard study methods fund-sharpe"
+        return f"halyard study methods {JOB} {self._asked}".rstrip()
 
     @property
     def methods(self) -> Sequence[str]:

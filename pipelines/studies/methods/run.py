@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def run_contest(
     settings.
     """
     _check_names(arena, names)
-    _same_settings(folder / arena.job, fair)
+    _same_settings(folder / arena.job, {**asdict(fair), "data_hash": arena.data_hash})
     remade = sorted(file.stem for file in (folder / arena.job).glob(f"{MADE_OF}*.json"))
     chosen, records = names or [*arena.others, *remade, *arena.methods], []
     for place, name in enumerate(chosen, start=1):
@@ -119,10 +120,9 @@ def _number(loss: float | None) -> float:
     return float("inf") if loss is None else loss
 
 
-def _same_settings(folder: Path, fair: Fairness) -> None:
+def _same_settings(folder: Path, mine: Mapping[str, Any]) -> None:
     """Keep the settings with the first record; refuse to mix two contests."""
     file = folder / "settings.json"
-    mine = json.loads(json.dumps(fair.__dict__))
     if file.is_file():
         kept = json.loads(file.read_text("utf-8"))
         if kept != mine:

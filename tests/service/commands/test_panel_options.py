@@ -83,3 +83,17 @@ def test_the_help_shows_the_data_before_its_columns(capsys: pytest.CaptureFixtur
     assert cli.run(["look", "--help"]) == 0
     shown = capsys.readouterr().out
     assert 0 < shown.index("--data") < shown.index("--clean") < shown.index("--series-column")
+
+
+def test_options_are_told_as_they_were_typed_without_folders() -> None:
+    given = PanelOptions(
+        data=Path("/somewhere/my funds.csv"), clean=True, min_months=60, series_column=["a", "b"]
+    )
+    assert set(given.words().split(" --")) == {
+        "--series-column a",
+        "series-column b",
+        "data 'my funds.csv'",
+        "clean",
+        "min-months 60",
+    }
+    assert PanelOptions().words() == ""

@@ -75,6 +75,13 @@ def test_forecasts_of_funds_do_not_know_what_came_after_their_cutoff() -> None:
     assert not np.allclose(ratio, ratio[0], rtol=0.1)
 
 
+def test_a_panel_of_a_file_has_a_contest_of_its_own() -> None:
+    arena = FundArena(panel(), tiny_config(), "etfs", "--data etfs.csv")
+    assert arena.job == "fund-sharpe-etfs"
+    assert arena.command == "halyard study methods fund-sharpe --data etfs.csv"
+    assert FundArena(panel(), tiny_config()).job == "fund-sharpe"
+
+
 def test_a_panel_without_later_years_is_one_line() -> None:
     arena = FundArena(panel(months=90), tiny_config())
     with pytest.raises(DataError, match="give a longer panel"):

@@ -52,6 +52,10 @@ def test_a_contest_with_other_settings_is_not_mixed_in(tmp_path: Path) -> None:
     run(tmp_path, ToyArena(), "lstm")
     with pytest.raises(ConfigError, match="give another --out"):
         run(tmp_path, ToyArena(), "gru", fair=Fairness(200, 3, 1))
+    arena = ToyArena()
+    arena.data_hash = "others"
+    with pytest.raises(ConfigError, match="others"):
+        run(tmp_path, arena, "gru")
 
 
 def test_the_shipped_model_may_be_made_of_other_networks(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ FAIR = Fairness(budget=100, trials=3, seeds=1)
 class ToyArena:
     """Counts what is asked of it in `asked`; ends like a kill after `patience` trials."""
 
-    job, loss, lags = "toy", "squared_error", 1
+    job, loss, lags, data_hash = "toy", "squared_error", 1, "invented"
     command = "halyard study methods toy"
     methods: Sequence[str] = tuple(LOSSES)
     others: Sequence[str] = ("naive", "shipped")
