@@ -59,8 +59,9 @@ def groups_fund(
     study = study_fund_groups(case, out / "cutoffs", _say)
     protocol = (
         "Models are trained at several dates and forecast the months after each: on all funds, and "
-        "on all but one part of them in turn. No fund of a part has a month in what its forecasts "
-        "are made with, the market of the other funds included."
+        "on all but one part of them in turn. What is learnt then, and the series of the whole "
+        "market, are those of the other funds alone; a fund of the part is forecast from its own "
+        "returns, as a new one would be."
     )
     about = About(
         "Funds never trained on",
@@ -106,7 +107,8 @@ def groups_satellites(
     samples = satellite_samples(measured, from_state(load_state(stored)))
     protocol = (
         f"In each block of {BLOCK} years corrections are fitted to the other years: to all "
-        "satellites in them, and to those of other missions alone."
+        "satellites in them, and to those of other missions alone. A mission is judged where the "
+        "usual fit knows it."
     )
     about = About(
         "Satellites never fitted to",

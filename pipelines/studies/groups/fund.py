@@ -26,7 +26,7 @@ from pipelines.atomic import write_text
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.evaluation.mean_test import overlap
 from pipelines.studies.groups.fund_simple import coefficients_of, simple_forecasts
-from pipelines.studies.groups.study import UNSEEN, USUAL, GroupStudy
+from pipelines.studies.groups.study import UNSEEN, USUAL, WAYS, GroupStudy
 
 #: Share of the periods before the first cutoff, and periods between cutoffs.
 FIRST, GAP = 0.6, 96
@@ -94,7 +94,7 @@ def study_fund_groups(case: FundGroups, folder: Path, say: Say = lambda _line: N
     losses = _losses(found)
     return GroupStudy(
         job="fund-sharpe",
-        unit="squared error, structural reference as usual = 1",
+        unit="squared error (structural reference, trained as usual: 1)",
         kind="funds",
         groups=len(set(_groups(case.panel))),
         folds=len(case.folds),
@@ -184,16 +184,22 @@ def _dense(
 
 
 def _losses(found: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, FloatArray]]:
-    """Mean over leads of the dates' mean squares, in units of the structural reference's."""
+    """Mean over leads of the dates' mean squares, in units of the structural reference's.
+
+    Every lead counts alike where it is known, however large its errors; the last dates know
+    short leads alone. The reference as usual is 1 in the mean over dates.
+    """
     count = np.concatenate([np.asarray(part["count"], dtype=float) for part in found])
 
     def means(name: str, way: str) -> FloatArray:
         total = np.concatenate([np.asarray(part["squares"][name][way]) for part in found])
         return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
-    usual = np.nanmean(means(STRUCTURAL, USUAL), axis=0)
+    reference = means(STRUCTURAL, USUAL)
+    by_lead = np.nanmean(reference, axis=0)
+    unit = float(np.nanmean(reference / by_lead, axis=1).mean())
     return {
-        name: {way: np.nanmean(means(name, way) / usual, axis=1) for way in (USUAL, UNSEEN)}
+        name: {way: np.nanmean(means(name, way) / by_lead, axis=1) / unit for way in WAYS}
         for name in found[0]["squares"]
     }
 

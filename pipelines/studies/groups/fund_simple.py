@@ -77,7 +77,11 @@ def coefficients_of(
     order = [lead.name for lead in config.leads]
     return {
         KnownPartRidge.kind: Coefficients(
-            "Change of the forecast, in Sharpe ratios, per standard deviation of each column.",
+            "Change of the forecast, in Sharpe ratios, per standard deviation of each column: the "
+            "last value of the target, the value one window before (lag), the mean of all funds "
+            "(cross_mean), mean, deviation and ratio of the months of the target that are known "
+            "(zero where none is), the deviation of the last 24 months, the Sharpe ratio of the "
+            "last 36, and the fund's own mean so far.",
             columns,
             {name: ridge[name] for name in order},
         ),

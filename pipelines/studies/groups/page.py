@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipelines.atomic import write_atomic, write_text
-from pipelines.evaluation.page import Cell, Table, number, p_text, page_environment, picture
+from pipelines.evaluation.page import Cell, Table, flat, number, p_text, page_environment, picture
 from pipelines.evaluation.style import styled
 from pipelines.provenance import provenance
 from pipelines.studies.groups.study import (
@@ -64,21 +64,21 @@ def write_study(study: GroupStudy, about: About, folder: Path) -> dict[str, Path
 
 def render(study: GroupStudy, about: About) -> str:
     """The HTML; names from data are escaped."""
-    text = headline(study)
     strip = [
-        (study.kind, "forecasts of those trained on, and of those never trained on"),
         ("groups", str(study.groups)),
-        ("left out in turn", f"{study.folds} folds"),
+        ("left out in turn", f"{study.folds} parts of them"),
         ("forecasts", number(study.rows, 0)),
-        ("dates", f"{len(study.dates)}, {study.dates[0]} – {study.dates[-1]}"),
+        ("dates", number(len(study.dates), 0)),
+        ("from", study.dates[0]),
+        ("to", study.dates[-1]),
     ]
     return (
         page_environment(PACKAGE)
         .get_template("groups.html.j2")
         .render(
             about=about,
-            verdict=Verdict(text[0].upper() + text[1:] + ".", tuple(sentences(study))),
-            strip=strip[1:],
+            verdict=Verdict(f"{headline(study)}.", tuple(sentences(study))),
+            strip=strip,
             colours={},
             losses=losses_table(study),
             coefficients=[
@@ -86,19 +86,18 @@ def render(study: GroupStudy, about: About) -> str:
                 for model, one in study.coefficients.items()
             ],
             pictures=[_picture(study)],
-            settings=list(about.settings.items()),
-            study=study,
+            settings=[*about.settings.items(), *flat(provenance())],
         )
     )
 
 
 def losses_table(study: GroupStudy) -> Table:
     """Model × way, what being unseen costs, and the price against the best."""
-    best = {way: min(study.loss(model, way) for model in study.losses) for way in (USUAL, UNSEEN)}
+    best = {way: study.loss(study.lowest(way), way) for way in (USUAL, UNSEEN)}
 
     def cells(model: str) -> tuple[Cell, ...]:
         values = {way: study.loss(model, way) for way in (USUAL, UNSEEN)}
-        shown = [Cell(number(v, 3), ("best",) if v == best[w] else ()) for w, v in values.items()]
+        shown = [Cell(_loss(v), ("best",) if v == best[w] else ()) for w, v in values.items()]
         return (*shown, *_difference_cells(study.cost_of_unseen(model)))
 
     return Table(
@@ -131,7 +130,7 @@ def losses_figure(study: GroupStudy) -> Figure:
     for shift, (way, label) in ((-0.2, (USUAL, "usual")), (0.2, (UNSEEN, "never trained on"))):
         values = [study.loss(model, way) for model in models]
         bars = axis.barh(place + shift, values, height=0.38, color=_COLOURS[way], label=label)
-        axis.bar_label(bars, fmt="%.3f", padding=3, fontsize=8)
+        axis.bar_label(bars, [_loss(value) for value in values], padding=3, fontsize=8)
     axis.set_yticks(place, models)
     axis.invert_yaxis()
     axis.grid(visible=False, axis="y")
@@ -143,7 +142,11 @@ def losses_figure(study: GroupStudy) -> Figure:
 
 def _picture(study: GroupStudy) -> Any:
     caption = "Mean over dates; the same forecasts in both ways. Lower is better."
-    return picture("losses", "Loss by training", caption, losses_figure(study))
+    return picture("losses", "Error by training", caption, losses_figure(study))
+
+
+def _loss(value: float) -> str:
+    return number(value, 1 if value >= 10 else 3)
 
 
 def _rounded(value: float) -> float:
@@ -152,7 +155,7 @@ def _rounded(value: float) -> float:
 
 
 def _difference_cells(found: Difference) -> tuple[Cell, Cell]:
-    share = f"{100 * found.share:+.1f} %".replace("-", "−")
+    share = f"{round(100 * found.share, 1) + 0.0:+.1f} %".replace("-", "−")
     marks = (("worse" if found.share > 0 else "better"),) if found.real else ()
     chance = "–" if found.p_value is None else p_text(found.p_value)
     return Cell(share, marks), Cell(chance)

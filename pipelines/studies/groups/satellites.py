@@ -2,8 +2,10 @@
 
 Satellites that fly together are one group (grace_a and grace_b share an orbit, 220 km apart). In
 each block of years corrections are fitted to the other years: usual, to all satellites in them;
-unseen, to the other groups alone. Beside the regression that is stored stand the emulator as it
-is, and the simplest correction there is: one factor of density for all places and times.
+unseen, to the other groups alone. A group with too few samples in the other years is not judged
+there: its usual fit would know nothing of it either. Beside the regression that is stored stand the
+emulator as it is, and the simplest correction there is: one factor of density for all places and
+times.
 """
 
 from __future__ import annotations
@@ -61,19 +63,23 @@ def study_satellite_groups(samples: SatelliteSamples, say: Say = lambda _line: N
         )
     answers, factors = _Answers.empty(len(samples)), dict[str, tuple[float, ...]]()
     for first in _blocks(samples):
-        block = _in_block(samples, first)
+        block, years = _in_block(samples, first), f"{first}-{first + BLOCK - 1}"
         usual = _fit(samples, ~block)
         for name in names:
             judged = block & (groups == name)
             if not judged.any():
                 continue
-            say(f"{first}-{first + BLOCK - 1}: {name} left out")
             unseen = _fit(samples, ~block & (groups != name))
-            if usual is None or unseen is None:
+            if usual is None or unseen is None or _few(samples, ~block & (groups == name)):
+                say(
+                    f"{years}: {name} not judged, fewer than {MIN_ROWS} samples of it, or of the "
+                    "other missions, in other years"
+                )
                 continue
+            say(f"{years}: {name} left out")
             _answer(answers, samples, judged, {USUAL: usual, UNSEEN: unseen})
-            factors[f"{name}, {first}"] = (10 ** usual[0], 10 ** unseen[0])
-    return _study(samples, answers, len(names), factors)
+            factors[f"{name}, {years}"] = (10 ** usual[0], 10 ** unseen[0])
+    return _study(samples, answers, groups, factors)
 
 
 def _blocks(samples: SatelliteSamples) -> range:
@@ -86,13 +92,18 @@ def _in_block(samples: SatelliteSamples, first: int) -> npt.NDArray[np.bool_]:
     return np.asarray((years >= first) & (years < first + BLOCK))
 
 
+def _few(samples: SatelliteSamples, rows: npt.NDArray[np.bool_]) -> bool:
+    return int((rows & np.isfinite(samples.log_density)).sum()) < MIN_ROWS
+
+
 def _fit(
     samples: SatelliteSamples, rows: npt.NDArray[np.bool_]
 ) -> tuple[float, DensityCorrection] | None:
-    """Mean error of the emulator and the correction on some rows; None for too few."""
-    train = samples.select(rows & np.isfinite(samples.log_density))
-    if len(train) < MIN_ROWS:
+    """Median error of the emulator, in log10 of density, and the correction; None for too few
+    rows."""
+    if _few(samples, rows):
         return None
+    train = samples.select(rows & np.isfinite(samples.log_density))
     return float(np.median(train.innovation)), DensityCorrection().fit(train)
 
 
@@ -102,6 +113,7 @@ def _answer(
     judged: npt.NDArray[np.bool_],
     fits: dict[str, tuple[float, DensityCorrection]],
 ) -> None:
+    """Write what each fit says of the judged rows."""
     rows = samples.select(judged)
     for way, (factor, correction) in fits.items():
         answers.by[BACKGROUND][way][judged] = rows.background_mean
@@ -112,15 +124,15 @@ def _answer(
 def _study(
     samples: SatelliteSamples,
     answers: _Answers,
-    groups: int,
+    groups: npt.NDArray[np.str_],
     factors: dict[str, tuple[float, ...]],
 ) -> GroupStudy:
     """Mean over a day's samples of |median / measured - 1|, per cent."""
     known = np.isfinite(samples.log_density) & np.isfinite(answers.by[BEST][UNSEEN])
     if not known.any():
         raise ModelError(
-            f"satellites: no block of {BLOCK} years leaves {MIN_ROWS} samples of other missions in "
-            "other years to fit; give a longer file"
+            f"satellites: no block of {BLOCK} years leaves {MIN_ROWS} samples of its missions, and "
+            f"{MIN_ROWS} of others, in other years to fit; give a longer file"
         )
     days, place = np.unique(samples.time[known].astype("datetime64[D]"), return_inverse=True)
 
@@ -129,13 +141,14 @@ def _study(
         percent = 100.0 * np.abs(np.expm1(error))
         return np.asarray(np.bincount(place, percent) / np.bincount(place))
 
+    missions = len(np.unique(groups[known]))
     about = "The one factor of density, fitted as usual and without the mission, by block of years."
     return GroupStudy(
         job="thermosphere-density",
-        unit="mean absolute percentage error of density",
+        unit="mean absolute error of density, per cent",
         kind="satellites",
-        groups=groups,
-        folds=groups,
+        groups=missions,
+        folds=missions,
         rows=int(known.sum()),
         dates=tuple(str(day) for day in days),
         losses={name: {w: by_day(a) for w, a in ways.items()} for name, ways in answers.by.items()},

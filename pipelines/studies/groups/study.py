@@ -16,6 +16,7 @@ import numpy as np
 
 from models.contract import FloatArray
 from pipelines.evaluation.mean_test import fixed_smoothing_test
+from pipelines.evaluation.page import p_text
 
 USUAL, UNSEEN = "usual", "unseen"
 WAYS = (USUAL, UNSEEN)
@@ -46,7 +47,7 @@ class GroupStudy:
     rows     forecasts that were judged
     dates    label of each
     losses   model -> way -> date
-    simple   the interpretable model, `best` the one that is served
+    simple   the interpretable model, `best` the one that is served, whatever it came to here
     lags     dates that a date hangs together with
     """
 
@@ -72,7 +73,15 @@ class GroupStudy:
 
     def price_of_simple(self, way: str) -> Difference:
         """Loss of the simple model less that of the best, trained the same way."""
-        return difference(self.losses[self.best][way], self.losses[self.simple][way], self.lags)
+        return self.beside_best(self.simple, way)
+
+    def beside_best(self, model: str, way: str) -> Difference:
+        """Loss of a model less that of the best, trained the same way."""
+        return difference(self.losses[self.best][way], self.losses[model][way], self.lags)
+
+    def lowest(self, way: str) -> str:
+        """The model with the lowest loss; it need not be the one that is served."""
+        return min(self.losses, key=lambda model: self.loss(model, way))
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ class Difference:
     """Of the mean losses of two on the same dates.
 
     share    of the first's loss: 0.05 says that the second loses 5 % more
-    p_value  two-sided, None for too few dates
+    p_value  two-sided; None for too few dates, or where nothing differs
     """
 
     share: float
@@ -92,10 +101,23 @@ class Difference:
 
     @property
     def text(self) -> str:
-        """Such as "3.1 % more, p 0.02"."""
+        """Such as "3.1 % more (p 0.020)"."""
         word = "more" if self.share >= 0 else "less"
-        chance = "too few dates to test" if self.p_value is None else f"p {self.p_value:.2g}"
-        return f"{abs(100 * self.share):.1f} % {word}, {chance}"
+        return f"{abs(100 * self.share):.1f} % {word} ({self.chance})"
+
+    @property
+    def chance(self) -> str:
+        """The p-value in words."""
+        if self.p_value is None:
+            return "not tested: too few dates" if self.share else "no difference"
+        return f"p {p_text(self.p_value)}"
+
+    @property
+    def verdict(self) -> str:
+        """What the second is beside the first, such as "worse than" or "better than"."""
+        if not self.real:
+            return "neither reliably better nor worse than"
+        return "worse than" if self.share > 0 else "better than"
 
 
 def difference(first: FloatArray, second: FloatArray, lags: int) -> Difference:
@@ -105,28 +127,33 @@ def difference(first: FloatArray, second: FloatArray, lags: int) -> Difference:
 
 
 def sentences(study: GroupStudy) -> list[str]:
-    """The price of being unseen, and that of being simple."""
+    """The price of being unseen, that of being simple, and who else would have been lowest."""
     best, simple = study.best, study.simple
     told = [
-        f"On {study.kind} never trained on, {best} loses {study.cost_of_unseen(best).text}, than "
+        f"On {study.kind} never trained on, {best} errs {study.cost_of_unseen(best).text} than "
         f"with them in its training; {simple} {study.cost_of_unseen(simple).text}.",
     ]
-    for way, where in ((USUAL, "trained as usual"), (UNSEEN, f"on {study.kind} never seen")):
+    for way, where in ((USUAL, "trained as usual"), (UNSEEN, f"on {study.kind} never trained on")):
         told.append(
-            f"The price of interpretability, {where}: {simple} loses "
-            f"{study.price_of_simple(way).text}, than {best}."
+            f"The price of interpretability, {where}: {simple} errs "
+            f"{study.price_of_simple(way).text} than {best}."
+        )
+    lowest = study.lowest(UNSEEN)
+    if lowest not in (best, simple):
+        told.append(
+            f"Lowest on {study.kind} never trained on is {lowest}: it errs "
+            f"{study.beside_best(lowest, UNSEEN).text} than {best}."
         )
     return told
 
 
 def headline(study: GroupStudy) -> str:
+    """Both prices, in one sentence without its full stop."""
     cost, price = study.cost_of_unseen(study.best), study.price_of_simple(UNSEEN)
-    first = "forecasts new ones worse" if cost.real and cost.share > 0 else "carries over"
-    if not price.real:
-        second = f"{study.simple} cannot be told from it"
-    else:
-        second = f"{study.simple} is {'worse' if price.share > 0 else 'better'}"
-    return f"{study.best} {first} ({cost.text}); on new {study.kind} {second} ({price.text})"
+    return (
+        f"On {study.kind} never trained on, {study.best} is {cost.verdict} with them in its "
+        f"training, and {study.simple} is {price.verdict} {study.best}"
+    )
 
 
 def to_json(study: GroupStudy) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def test_funds_are_left_out_and_the_study_is_told_and_kept(
     words = ["study", "groups", "fund-sharpe", "--data", data, "--out", str(out)]
     assert cli.run([*words, "--folds", "2", "--by", "fund", "cells=[gru]", *QUICK]) == 0
     told = capsys.readouterr()
-    assert "The price of interpretability, on funds never seen: known_part_ridge" in told.out
+    assert "The price of interpretability, on funds never trained on: known_part_ridge" in told.out
     assert "trained without fold 2 of 2" in told.err
     kept = json.loads((out / "groups.json").read_text("utf-8"))
     assert kept["folds"] == 2
@@ -72,7 +72,7 @@ def test_satellites_are_left_out_of_the_correction_of_a_stored_emulator(
     words = ["study", "groups", "satellites", "--satellites", str(file), "--out", str(out)]
     assert cli.run(words) == 0
     told = capsys.readouterr()
-    assert "On satellites never trained on, correction loses" in told.out
+    assert "On satellites never trained on, correction errs" in told.out
     assert "grace left out" in told.err
     kept = json.loads((out / "groups.json").read_text("utf-8"))
     assert kept["groups"] == 2

@@ -95,7 +95,7 @@ def test_both_ways_are_judged_on_the_same_rows_and_the_reference_is_one(
     for ways in study.losses.values():
         assert {len(losses) for losses in ways.values()} == {len(study.dates)}
         assert all(np.isfinite(losses).all() for losses in ways.values())
-    assert study.loss("structural", USUAL) == pytest.approx(1.0, abs=0.1)
+    assert study.loss("structural", USUAL) == pytest.approx(1.0, abs=1e-12)
     assert study.loss("known_part_ridge", UNSEEN) != study.loss("known_part_ridge", USUAL)
     assert study.groups == 12
     parts = [json.loads(file.read_text("utf-8")) for file in sorted(folder.glob("cutoff-*.json"))]

@@ -48,24 +48,34 @@ def test_differences_are_shares_of_the_first_and_tested_by_date() -> None:
     assert found.real
     assert not study().cost_of_unseen("simple").real
     assert difference(np.ones(3), np.ones(3) * 2, lags=5).text == (
-        "100.0 % more, too few dates to test"
+        "100.0 % more (not tested: too few dates)"
     )
-    assert difference(losses(2.0, 0), losses(1.0, 1), 2).text.startswith("50.0 % less, p ")
+    assert difference(np.ones(9), np.ones(9), lags=2).text == "0.0 % more (no difference)"
+    assert difference(losses(2.0, 0), losses(1.0, 1), 2).text == "50.0 % less (p <0.001)"
 
 
 def test_sentences_tell_the_price_of_being_unseen_and_of_being_simple() -> None:
     told = sentences(study())
-    assert told[0].startswith("On funds never trained on, best loses 9.9")
-    assert "trained as usual: simple loses 20" in told[1]
-    assert "on funds never seen: simple loses 9" in told[2]
-    assert headline(study()).startswith("best forecasts new ones worse (9.9")
-    assert "on new funds simple is worse (" in headline(study())
+    assert len(told) == 3
+    assert told[0].startswith("On funds never trained on, best errs 9.9 % more (p <0.001) than")
+    assert "trained as usual: simple errs 20" in told[1]
+    assert "on funds never trained on: simple errs 9" in told[2]
+    assert headline(study()) == (
+        "On funds never trained on, best is worse than with them in its training, and simple is "
+        "worse than best"
+    )
     made = {**study().losses, "best": {USUAL: losses(1.3, 4), UNSEEN: losses(1.3, 5)}}
-    turned = replace(study(), losses=made)
-    assert headline(turned).startswith("best carries over (")
-    assert "simple is better" in headline(turned)
+    turned = headline(replace(study(), losses=made))
+    assert "best is neither reliably better nor worse than with them" in turned
+    assert turned.endswith("simple is better than best")
     same = {**study().losses, "best": study().losses["simple"]}
-    assert "simple cannot be told from it" in headline(replace(study(), losses=same))
+    assert headline(replace(study(), losses=same)).endswith("nor worse than best")
+
+
+def test_another_model_with_the_lowest_loss_is_named() -> None:
+    made = {**study().losses, "third": {USUAL: losses(0.9, 6), UNSEEN: losses(0.99, 7)}}
+    told = sentences(replace(study(), losses=made))
+    assert told[3].startswith("Lowest on funds never trained on is third: it errs 10.2 % less (p <")
 
 
 def test_the_table_marks_the_best_and_what_is_really_worse() -> None:
