@@ -72,7 +72,9 @@ class Recurrent(Backbone):
         states, after = inputs, []
         for layer in range(self.recurrent.num_layers):
             states = self._thinned(states, layer)
-            before = None if memory is None else tuple(m[:, layer][None] for m in memory)
+            before = None
+            if memory is not None:
+                before = tuple(part[:, layer][None].contiguous() for part in memory)
             states, left = self._run_layer(layer, states, before)
             after.append(left)
         parts = zip(*after, strict=True)
@@ -90,6 +92,11 @@ class Recurrent(Backbone):
 
     def _start(self, states: torch.Tensor) -> torch.Tensor:
         return states.new_zeros(1, len(states), self.hidden_size)
+
+    @property
+    def _learns(self) -> bool:
+        """Whether torch's layers shall keep what a gradient needs, as a GPU does only if told."""
+        return self.recurrent.training
 
     @abstractmethod
     def _run_layer(self, layer: int, inputs: torch.Tensor, before: Memory | None) -> Layer:
@@ -110,7 +117,7 @@ class LSTM(Recurrent):
         start = (self._start(inputs),) * 2 if before is None else before
         weights = self._weights(layer)
         states, hidden, cell = torch.lstm(
-            inputs, start, weights, True, 1, 0.0, False, False, batch_first=True
+            inputs, start, weights, True, 1, 0.0, self._learns, False, batch_first=True
         )
         return states, (hidden, cell)
 
@@ -144,7 +151,7 @@ class GRU(Recurrent):
         start = self._start(inputs) if before is None else before[0]
         weights = self._weights(layer)
         states, hidden = torch.gru(
-            inputs, start, weights, True, 1, 0.0, False, False, batch_first=True
+            inputs, start, weights, True, 1, 0.0, self._learns, False, batch_first=True
         )
         return states, (hidden,)
 

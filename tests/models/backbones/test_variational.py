@@ -93,6 +93,36 @@ def test_layer_by_layer_is_what_torch_does_in_one_call(kind: type[Recurrent]) ->
 
 
 @each
+def test_on_a_gpu_layers_in_training_keep_what_a_gradient_needs(
+    kind: type[Recurrent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "lstm" if kind is LSTM else "gru"
+    real, told = getattr(torch, name), []
+
+    def spy(*given: object, **more: object) -> object:
+        told.append(given[6])  # whether it is training; cuDNN has no gradient else
+        return real(*given, **more)
+
+    monkeypatch.setattr(torch, name, spy)
+    backbone = made(kind).train()
+    backbone(inputs())
+    backbone.eval()
+    backbone.dropout.train()  # MC dropout
+    backbone(inputs())
+    assert told == [True, True, False, False]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@each
+def test_variational_dropout_trains_on_a_gpu(kind: type[Recurrent]) -> None:
+    backbone, past = made(kind).train().cuda(), inputs().cuda()
+    _, memory = backbone.advance(past)
+    states, _ = backbone.advance(past, memory)
+    states.square().sum().backward()
+    assert all(weights.grad is not None for weights in backbone.parameters())
+
+
+@each
 def test_at_rest_it_is_the_network_without_dropout(kind: type[Recurrent]) -> None:
     for variational in (True, False):
         backbone = made(kind, variational=variational).eval()
