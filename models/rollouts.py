@@ -133,6 +133,14 @@ def hours_read(rollouts: Rollouts) -> np.ndarray[tuple[int], np.dtype[np.bool_]]
     return np.asarray(edges.cumsum()[:-1] > 0)
 
 
+def complete(rollouts: Rollouts) -> npt.NDArray[np.bool_]:
+    """Which rows have a state in every hour that they read or forecast."""
+    missing = ~np.isfinite(rollouts.state).all(axis=1)
+    before = np.concatenate([[0], missing.cumsum()])
+    first = rollouts.origin - rollouts.lookback + 1
+    return np.asarray(before[rollouts.origin + rollouts.horizon + 1] == before[first])
+
+
 def check_finite(rollouts: Rollouts) -> None:
     """Raise ModelError for an input, or a state said to be known, that is not finite."""
     bad = ~np.isfinite(rollouts.inputs)

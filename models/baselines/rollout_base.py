@@ -28,7 +28,8 @@ class RolloutBaseline(ABC):
     def fit(self, train: Rollouts, valid: Rollouts) -> Self:
         """Fit on the rows of `train`; those of `valid` are not read.
 
-        Raises ModelError without rows, or when an input is not finite.
+        Raises ModelError without rows, or when an input is not finite, or when an hour ahead is
+        known in no row.
         """
         del valid
         if not len(train):
@@ -39,8 +40,7 @@ class RolloutBaseline(ABC):
         for start in ("known", "unknown"):
             some = train.select(rows).with_known(start == "known")
             error = some.target - self.mean(some)
-            covariance = np.einsum("rhi,rhj->hij", error, error) / len(error)
-            self._fitted[f"covariance.{start}"] = covariance.astype(np.float32)
+            self._fitted[f"covariance.{start}"] = self._covariance(error).astype(np.float32)
         return self
 
     def predict(self, rollouts: Rollouts) -> RolloutForecast:
@@ -83,6 +83,19 @@ class RolloutBaseline(ABC):
     def array(self, name: str) -> npt.NDArray[Any]:
         """One of the arrays that `fit_mean` returned."""
         return self._fitted[name]
+
+    def _covariance(self, error: FloatArray) -> FloatArray:
+        """Of errors row × hour × component, over the hours that are known of each row."""
+        seen = np.asarray(np.isfinite(error).all(axis=2))
+        counts = seen.sum(axis=0)
+        if not counts.all():
+            raise ModelError(
+                f"{self.kind}: no training rollout has a known state {int(np.argmin(counts)) + 1} "
+                "hours ahead to learn the spread of errors from; give a longer training span"
+            )
+        whole = np.where(seen[..., None], error, 0.0)
+        products = np.einsum("rhi,rhj->hij", whole, whole)
+        return np.asarray(products / counts[:, None, None])
 
     @abstractmethod
     def fit_mean(self, train: Rollouts) -> Mapping[str, npt.NDArray[Any]]:

@@ -15,7 +15,7 @@ import numpy as np
 from models.contract import FloatArray, State
 from models.emulators.error_model import ErrorModel
 from models.errors import ArtefactError, ConfigError, NotFittedError
-from models.rollouts import RolloutForecast, RolloutForecaster, Rollouts
+from models.rollouts import RolloutForecast, RolloutForecaster, Rollouts, complete
 
 #: Makes the member that a state holds.
 RestoreRollout = Callable[[State], RolloutForecaster]
@@ -45,9 +45,10 @@ class RolloutEnsemble:
         return self.learn_errors(valid)
 
     def learn_errors(self, valid: Rollouts) -> Self:
-        """Learn the errors of members that are already fitted."""
+        """Learn the errors of members that are already fitted, on rows without a missing hour."""
+        whole = valid.select(complete(valid))
         for start in _STARTS:
-            rows = valid.with_known(start == "known")
+            rows = whole.with_known(start == "known")
             self._errors[start] = ErrorModel.fit(self._pooled(rows), rows.target)
         return self
 

@@ -18,6 +18,7 @@ from models.forecasters.coding_settings import JointConfig
 from models.forecasters.optimisation import Optimisation
 from models.forecasters.rollout import NetworkRollout
 from models.forecasters.rollout_batches import RolloutScaling, RolloutSource, SampledRollouts
+from models.forecasters.rollout_modules import nll_of_rows
 from models.forecasters.rollout_network import RolloutBatch
 from models.forecasters.trained_module import TrainedModule
 from models.forecasters.training import run_training
@@ -27,7 +28,7 @@ from models.transforms.denoising_autoencoder import DenoisingAutoencoder
 
 @dataclass(frozen=True)
 class JointBatch(RolloutBatch):
-    """With the standardised state of the hours ahead, row × hour × component."""
+    """With the standardised state of the hours ahead, row × hour × component; NaN where missing."""
 
     whole: torch.Tensor
 
@@ -61,11 +62,12 @@ class JointModule(TrainedModule[JointBatch]):
     def loss(self, batch: JointBatch) -> torch.Tensor:
         mean, factor = self.network(batch)
         decoded = self.coder.decode(mean * self.unit + self.centre)
-        error = ((decoded - batch.whole).square() * self.counts).sum(dim=-1)
+        apart = torch.where(torch.isfinite(batch.whole), decoded - batch.whole, 0.0)
+        error = (apart.square() * self.counts).sum(dim=-1)
         missed = (error.mean(dim=1) * batch.weight).sum() / batch.weight.sum()
         if self._first is None:
             self._first = max(float(missed.detach()), 1e-12)
-        around = self.network.head.nll(mean.detach(), factor, batch.target).mean(dim=1)
+        around = nll_of_rows(self.network.head, mean.detach(), factor, batch.target)
         spread = (around * batch.weight).sum() / batch.weight.sum()
         return missed / self._first + spread
 

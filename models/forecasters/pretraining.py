@@ -91,10 +91,12 @@ def hide_hours(
     drivers, state = batch.inputs, torch.cat([batch.past, batch.target], dim=1)
     missing = torch.rand_like(drivers) < share
     unknown = torch.rand_like(state[..., :1]) < share
-    # Of a row without a known start nothing is known before the origin: it counts for nothing.
-    begins = torch.zeros_like(unknown)
-    begins[:, : batch.past.shape[1]] = (batch.known == 0)[:, None, None]
-    unknown = unknown | begins
+    # Of a row without a known start nothing is known before the origin, nor where outcomes are
+    # missing: it counts for nothing.
+    gap = ~torch.isfinite(state).all(dim=-1, keepdim=True)
+    state = torch.where(gap, 0.0, state)
+    gap[:, : batch.past.shape[1]] |= (batch.known == 0)[:, None, None]
+    unknown = unknown | gap
     shown = torch.cat(
         [
             torch.where(missing, 0.0, drivers),
@@ -104,6 +106,6 @@ def hide_hours(
         dim=-1,
     )
     wanted = torch.cat([drivers, state, torch.zeros_like(unknown, dtype=state.dtype)], dim=-1)
-    sought = (unknown & ~begins).expand_as(state)
+    sought = (unknown & ~gap).expand_as(state)
     hidden = torch.cat([missing, sought, torch.zeros_like(unknown)], dim=-1)
     return shown, wanted, hidden.float()

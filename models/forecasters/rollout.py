@@ -87,7 +87,10 @@ class NetworkRollout:
         self._check_shape(rollouts, fitted)
         check_finite(rollouts)
         scaling = fitted.scaling
-        means, covariances = [], []
+        # Begun with no rows, for when there are none.
+        shape = 0, rollouts.horizon, len(scaling.state.mean)
+        means = [np.empty(shape, np.float32)]
+        covariances = [np.empty((*shape, shape[-1]), np.float32)]
         for batch in RolloutSource(rollouts, scaling).in_order(CHUNK):
             mean, covariance = self._moments(fitted.network, batch)
             means.append(mean.numpy())

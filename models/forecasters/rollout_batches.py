@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from models.contract import FloatArray
+from models.errors import ModelError
 from models.forecasters.rollout_network import RolloutBatch
 from models.rollouts import Rollouts, hours_read
 from models.transforms.scaling import Standardiser
@@ -23,10 +24,16 @@ class RolloutScaling:
 
     @classmethod
     def fit(cls, rollouts: Rollouts) -> RolloutScaling:
-        """Fit on the hours that the rows read or forecast."""
+        """Fit on the hours that the rows read or forecast, and of these on known states.
+
+        Raises ModelError when there is none.
+        """
         hours = hours_read(rollouts)
+        known = hours & np.isfinite(rollouts.state).all(axis=1)
+        if not known.any():
+            raise ModelError("no hour of the training rollouts has a known state to learn from")
         return cls(
-            Standardiser.fit(rollouts.inputs[hours]), Standardiser.fit(rollouts.state[hours])
+            Standardiser.fit(rollouts.inputs[hours]), Standardiser.fit(rollouts.state[known])
         )
 
     @property

@@ -8,6 +8,7 @@ from models.forecasters.optimisation import Optimisation
 from models.forecasters.rollout_batches import HourBatch
 from models.forecasters.rollout_network import RolloutBatch, RolloutNetwork
 from models.forecasters.trained_module import TrainedModule
+from models.heads.multivariate_gaussian import JointHead
 
 
 class StaticModule(TrainedModule[HourBatch]):
@@ -38,13 +39,20 @@ class RolloutModule(TrainedModule[RolloutBatch]):
     def loss(self, batch: RolloutBatch) -> torch.Tensor:
         network = self.network
         outputs = network.stages(batch) if self.training else [network(batch)]
-        losses = [
-            network.head.nll(mean, factor, batch.target).mean(dim=1) for mean, factor in outputs
-        ]
+        losses = [nll_of_rows(network.head, mean, factor, batch.target) for mean, factor in outputs]
         return _weighted(losses, batch.weight)
 
     def share(self, batch: RolloutBatch) -> float:
         return float(batch.weight.sum())
+
+
+def nll_of_rows(
+    head: JointHead, mean: torch.Tensor, factor: torch.Tensor, target: torch.Tensor
+) -> torch.Tensor:
+    """Negative log density, row: its mean over all hours, zero for those without an outcome."""
+    gap = ~torch.isfinite(target).all(dim=-1)
+    nll = head.nll(mean, factor, torch.where(gap[..., None], mean.detach(), target))
+    return torch.where(gap, 0.0, nll).mean(dim=1)
 
 
 def _weighted(losses: list[torch.Tensor], weight: torch.Tensor) -> torch.Tensor:

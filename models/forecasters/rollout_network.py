@@ -46,7 +46,7 @@ class RolloutBatch:
     inputs  lookback + horizon hours
     past    lookback hours of the state, zero where unknown
     known   row: one where `past` is known, else zero
-    target  horizon hours of the state
+    target  horizon hours of the state, NaN where it is not known
     weight  row: positive
     """
 

@@ -68,6 +68,15 @@ def rollouts(
     return Rollouts(inputs, state, origin, LOOKBACK, HORIZON, known, np.ones(len(origin)))
 
 
+def with_gaps(rows: Rollouts) -> Rollouts:
+    """The same rows, of which some hours' state is missing; starts that need them are unknown."""
+    state = rows.state.copy()
+    state[60:64], state[300, 1] = np.nan, np.nan
+    missing = np.isnan(state).any(axis=1)
+    looked = rows.origin[:, None] - np.arange(rows.lookback)
+    return replace(rows, state=state, known=rows.known & ~missing[looked].any(axis=1))
+
+
 def split(all_rows: Rollouts) -> tuple[Rollouts, Rollouts]:
     """The first three quarters to train, the rest, without overlap, to judge."""
     last = int(len(all_rows) * 0.75)
