@@ -9,15 +9,16 @@ little from it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar, NoReturn
 
 import torch
 from torch import nn
-from torch.nn.functional import dropout
 
 from models.backbones.base import Backbone, Memory, Shape
 from models.backbones.options import BackboneOptions
 from models.backbones.recurrent import GRU, LSTM, Recurrent
+from models.backbones.thinning import thinned
 from models.errors import ConfigError, ModelError
 
 
@@ -34,6 +35,10 @@ class Bidirectional(Backbone):
                 "hidden_size of a bidirectional layer: expected 2 or more, one for each direction, "
                 f"got {shape.hidden_size}"
             )
+        options = options or BackboneOptions()
+        self._variational = options.variational
+        # Masks lie on what both halves read, so that the halves have none of their own.
+        options = replace(options, variational=False)
         below = [shape.channels] + [shape.hidden_size] * (shape.layers - 1)
         back = shape.hidden_size // 2
 
@@ -77,8 +82,8 @@ class Bidirectional(Backbone):
         ahead, back = past, past.new_empty(*past.shape[:-1], 0)
         for index, (onward, backward) in enumerate(self._layers):
             read = torch.cat([ahead, back], dim=-1)
-            if index:
-                read = dropout(read, self.dropout.p, self.dropout.training)
+            if index or self._variational:
+                read = thinned(read, self.dropout, variational=self._variational)
             ahead = onward.states(read)
             back = backward.states(read.flip(1)).flip(1)
         return ahead, back

@@ -14,11 +14,11 @@ from functools import partial
 
 import torch
 from torch import nn
-from torch.nn.functional import dropout
 from torch.nn.utils.parametrizations import weight_norm
 
 from models.backbones.base import Backbone, Memory, Shape
 from models.backbones.options import BackboneOptions
+from models.backbones.thinning import thinned
 from models.errors import ConfigError
 
 Unit = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -116,15 +116,9 @@ class GatedConvolution(Backbone):
         states, after = self.inputs(inputs), []
         for index, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
             made, kept = layer(norm(states), None if memory is None else memory[index])
-            states = states + self._dropped(made)
+            states = states + thinned(made, self.dropout, variational=self._variational)
             after.append(kept)
         return self.norm(states), tuple(after)
-
-    def _dropped(self, made: torch.Tensor) -> torch.Tensor:
-        if not (self._variational and self.dropout.training):
-            return dropout(made, self.dropout.p, self.dropout.training)
-        mask = made.new_ones(len(made), 1, made.shape[2])
-        return made * dropout(mask, self.dropout.p, True)
 
 
 def doubling(steps: int, kernel_size: int) -> list[int]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn.functional import dropout
 
 from models.backbones.base import Backbone, Memory, Shape
 from models.backbones.options import BackboneOptions
+from models.backbones.thinning import thinned
 from models.transforms.signatures import running_signature, signature_width
 
 
@@ -23,6 +23,7 @@ class Signature(Backbone):
     def __init__(self, shape: Shape, options: BackboneOptions | None = None) -> None:
         super().__init__(shape)
         options = options or BackboneOptions()
+        self._variational = options.variational
         below = [shape.channels] + [shape.hidden_size] * (shape.layers - 1)
         self.layers = nn.ModuleList(
             SignatureLayer(
@@ -40,8 +41,8 @@ class Signature(Backbone):
     ) -> tuple[torch.Tensor, Memory]:
         states, after = inputs, []
         for index, layer in enumerate(self.layers):
-            if index:
-                states = dropout(states, self.dropout.p, self.dropout.training)
+            if index or self._variational:
+                states = thinned(states, self.dropout, variational=self._variational)
             before = None if memory is None else (memory[2 * index], memory[2 * index + 1])
             states, kept = layer(states, before)
             after.extend(kept)

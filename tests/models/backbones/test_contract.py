@@ -111,6 +111,27 @@ def test_dropout_acts_in_training_only(name: str, variational: bool) -> None:
 
 
 @each
+def test_variational_dropout_has_masks_of_whole_sequences_alone(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch.manual_seed(0)
+    backbone = make_backbone(name, SHAPE, BackboneOptions(variational=True))
+    places = ("bidirectional", "block_recurrent", "cell_stack", "recurrent", "thinning")
+    drawn = []
+
+    def spy(values: torch.Tensor, p: float, training: bool) -> torch.Tensor:
+        drawn.append(tuple(values.shape))
+        return torch.nn.functional.dropout(values, p, training)
+
+    for place in places:
+        monkeypatch.setattr(f"models.backbones.{place}.dropout", spy, raising=False)
+    backbone.train().states(inputs())
+    assert len(drawn) >= 2
+    # Of the recurrent connection, or of what a layer reads or makes; never one for each step.
+    assert all(len(shape) == 2 or shape[1] == 1 for shape in drawn)
+
+
+@each
 def test_a_window_shorter_or_longer_than_announced_is_read(name: str) -> None:
     for steps in (1, 5, 50):
         assert torch.isfinite(made(name)(inputs(steps))).all()

@@ -108,16 +108,6 @@ def test_gradients_are_those_of_finite_differences() -> None:
     assert torch.autograd.gradcheck(made.states, (past,))
 
 
-def test_variational_dropout_hides_the_same_units_at_every_step() -> None:
-    torch.manual_seed(0)
-    shape = Shape(2, 64, 1, 0.5, 4)
-    made = make_backbone("glu_convolution", shape, BackboneOptions(variational=True)).train()
-    assert isinstance(made, GatedConvolution)
-    hidden = (made._dropped(torch.ones(3, 5, 64)) == 0).float()
-    assert 0.2 < float(hidden.mean()) < 0.8
-    assert (hidden == hidden[:, :1]).all()
-
-
 def test_a_kernel_of_one_step_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"options\.kernel_size: expected 2 or more, got 1"):
         BackboneOptions(kernel_size=1)
