@@ -16,7 +16,6 @@ from models.emulators.emulator import DensityEmulator
 from models.emulators.features import features
 from models.emulators.grid import local_time
 from models.errors import ConfigError
-from models.forecasters.rollout import NetworkRollout
 from models.rollouts import Rollouts
 
 #: Bounds of moved drivers: F10.7 of a sun without spots and of the largest flares, Kp, ap.
@@ -181,10 +180,10 @@ def _column(
 def _component(
     case: DensityCase, place: int, starts: npt.NDArray[np.int64], labels: Sequence[str]
 ) -> Inputs:
-    """One component of the known state; its deviation is that of the training hours."""
+    """One component of the known state; its deviation is that of the training fields."""
     count, free = len(starts), np.full(len(starts), np.inf)
     past = np.asarray(case.past)[:, place]
-    spread = np.full(count, _state_spread(case.emulator)[place])
+    spread = np.full(count, np.sqrt(case.emulator.components.variance[place]))
     return Inputs(
         (f"{STATE} {place + 1}",) * count,
         tuple(labels[:count]),
@@ -193,15 +192,6 @@ def _component(
         -free,
         free,
     )
-
-
-def _state_spread(emulator: DensityEmulator) -> FloatArray:
-    """Deviation of each component: of the training hours by a network's scaling, else its share
-    of the variance."""
-    for _, member in emulator.ensemble.members:
-        if isinstance(member, NetworkRollout):
-            return member.scaling.state_scale
-    return np.ones(emulator.components.rank)
 
 
 def _joined(parts: Sequence[Inputs]) -> Inputs:

@@ -15,8 +15,8 @@ from pipelines.studies.sensitivity.figure import sensitivity_figure
 from pipelines.studies.sensitivity.section import Section, headline, sentences
 
 PACKAGE = "pipelines.studies.sensitivity"
-#: Groups of a table.
-ROWS = 24
+#: Groups of a table, and leads side by side before both changes of a cell are stacked.
+ROWS, BESIDE = 24, 5
 PAGE, NUMBERS = "sensitivity.html", "sensitivity.json"
 
 
@@ -78,22 +78,25 @@ def render(sections: Sequence[Section], about: About) -> str:
 def verdict(sections: Sequence[Section]) -> Verdict:
     """The first section's answer above, every section's in a sentence below."""
     lines = [f"{section.title}: {headline(section)}." for section in sections]
-    first = headline(sections[0])
-    return Verdict(first[0].upper() + first[1:] + ".", tuple(lines[1:]))
+    return Verdict(f"{headline(sections[0])}.", tuple(lines[1:]))
 
 
 def moves_table(section: Section) -> Table:
     """Group × lead: change when lower, and when higher; the rest is in the numbers."""
     found = section.found
     order, mean = found.order(section.lead)[:ROWS], "the mean" if found.independent else "all"
+    stacked = len(found.leads) > BESIDE
+    between = "\n" if stacked else " … "
 
     def cell(lead: int, name: str) -> Cell:
         down, up = found.move(lead, name)
         marks = ("best",) if name == order[0] and lead == section.lead else ()
-        return Cell(f"{section.text(down)} … {section.text(up)}", marks)
+        return Cell(f"{section.text(down)}{between}{section.text(up)}", marks)
 
+    what = "density" if section.percent else f"the {section.unit}"
+    how = "lower (above), higher (below)" if stacked else "lower … higher"
     return Table(
-        caption=f"Change when {mean} of a group is one deviation lower … higher",
+        caption=f"Change of {what} when {mean} of a group is one deviation {how}",
         headings=found.leads,
         names=order,
         cells=tuple(tuple(cell(lead, name) for lead in range(len(found.leads))) for name in order),

@@ -20,6 +20,7 @@ from pipelines.studies.sensitivity.density_layout import DensityCase
 from pipelines.studies.sensitivity.fund import FundCase, network_inputs, own_returns
 from pipelines.studies.sensitivity.page import About
 from pipelines.studies.sensitivity.section import Section, ask
+from pipelines.studies.sensitivity.words import driver_words, lead_words, network_words
 
 _HOUR, _DAY = np.timedelta64(1, "h"), np.timedelta64(1, "D")
 Study = tuple[list[Section], About]
@@ -52,6 +53,7 @@ def fund_study(
         size=size,
         lead=place,
         newest=stored.model.config.lookback,
+        words=lead_words(stored.leads, stored.window),
     )
     networks = ask(
         network_inputs(case),
@@ -62,6 +64,7 @@ def fund_study(
         "rests on.",
         size=size,
         lead=place,
+        words=network_words(stored.window),
     )
     facts = {
         "fund": case.fund,
@@ -109,6 +112,7 @@ def density_study(
         size=size,
         lead=shown,
         percent=True,
+        words=driver_words(),
     )
     latitude, longitude, height = place
     facts = {

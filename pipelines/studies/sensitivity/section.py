@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ class Section:
     lead     place of the lead that sentences and figures are about
     percent  outcomes are log10, and changes are told as a share of the outcome
     newest   how many of the newest steps a figure shows
+    words    what names mean
     """
 
     key: str
@@ -34,6 +36,7 @@ class Section:
     lead: int = 0
     percent: bool = False
     newest: int = 200
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def shown(self, change: FloatArray | float) -> FloatArray:
         """A change as it is told: in units of the outcome, or in per cent of it."""
@@ -43,8 +46,10 @@ class Section:
     def text(self, change: float) -> str:
         """The same in words."""
         value = float(self.shown(change))
-        word = f"{value:+.2g} %" if self.percent else f"{value:+.3f}"
-        return word.replace("-", "−")
+        digits = 3 if not self.percent else 0 if abs(value) >= 9.95 else 1
+        # Without a minus before nothing.
+        word = f"{round(value, digits) + 0.0:+.{digits}f}".replace("-", "−")
+        return f"{word} %" if self.percent else word
 
     @property
     def unit(self) -> str:
@@ -93,11 +98,12 @@ def ask(
     lead: int = 0,
     percent: bool = False,
     newest: int = 200,
+    words: Mapping[str, str] | None = None,
 ) -> Section:
     """Put a question: sensitivities, and a push of this size for every lead."""
     found = sensitivity(question)
     pushes = tuple(worst_push(question, found, one, size) for one in range(len(found.leads)))
-    return Section(key, title, about, found, pushes, lead, percent, newest)
+    return Section(key, title, about, found, pushes, lead, percent, newest, words or {})
 
 
 def sentences(section: Section) -> list[str]:
@@ -107,10 +113,14 @@ def sentences(section: Section) -> list[str]:
     single = [name for name in order if name not in found.bundles]
     if not single:
         return [f"Nothing that was moved here moves {found.leads[section.lead]}."]
+    lead = found.leads[section.lead]
+    how = "in the mean" if found.independent else "throughout"
+    first = f"What moves {lead} most, one standard deviation {how}"
     told = []
-    if len(found.bundles) > 1:
-        told.append(_most(section, [name for name in order if name in found.bundles]))
-    told += [_most(section, single), _one(section), _push(section)]
+    if _many_bundles(found):
+        told.append(_most(section, first, [name for name in order if name in found.bundles]))
+        first = "Group by group"
+    told += [_most(section, first, single), _one(section), _push(section)]
     if found.idle:
         told.append(f"No effect on any lead: {', '.join(found.idle)}.")
     if found.checked is not None:
@@ -125,23 +135,26 @@ def headline(section: Section) -> str:
     """The group that moves the chosen lead most, in one sentence."""
     found = section.found
     names = [name for name in found.order(section.lead) if name not in found.idle]
-    if len(found.bundles) < 2:
+    if not _many_bundles(found):
         names = [name for name in names if name not in found.bundles]
-    if not names:
-        return f"{found.leads[section.lead]} is moved by nothing that was moved here"
-    down, up = (section.text(change) for change in found.move(section.lead, names[0]))
-    return f"{found.leads[section.lead]} is moved most by {names[0]}: {down} to {up}"
-
-
-def _most(section: Section, names: list[str]) -> str:
-    found = section.found
-    parts = []
-    for name in names[:NAMED]:
-        down, up = (section.text(change) for change in found.move(section.lead, name))
-        parts.append(f"{name} ({down} when lower, {up} when higher)")
-    how = "in the mean" if found.independent else "throughout"
     lead = found.leads[section.lead]
-    return f"What moves {lead} most, one standard deviation {how}: {'; '.join(parts)}."
+    if not names:
+        return f"Nothing that was moved here moves the forecast for {lead}"
+    return f"The forecast for {lead} hangs most on {_moves(section, names[0])}"
+
+
+def _many_bundles(found: Sensitivity) -> bool:
+    """A single bundle holds all inputs: nothing to compare it with."""
+    return len(found.bundles) > 1
+
+
+def _most(section: Section, first: str, names: list[str]) -> str:
+    return f"{first}: {'; '.join(_moves(section, name) for name in names[:NAMED])}."
+
+
+def _moves(section: Section, name: str) -> str:
+    down, up = (section.text(change) for change in section.found.move(section.lead, name))
+    return f"{name} ({down} when lower, {up} when higher)"
 
 
 def _one(section: Section) -> str:

@@ -13,14 +13,16 @@ import pytest
 from models.diagnostics.sensitivity import Question
 from models.errors import ConfigError
 from pipelines.datasets.space_weather.table import open_space_weather
+from pipelines.studies.sensitivity.density import density_inputs
 from pipelines.studies.sensitivity.figure import sensitivity_figure
 from pipelines.studies.sensitivity.page import About, moves_table, push_table, render, write_study
 from pipelines.studies.sensitivity.run import density_study, driver_spread, fund_study
 from pipelines.studies.sensitivity.section import Section, ask, headline, sentences
+from pipelines.studies.sensitivity.words import driver_words
 from tests.models.diagnostics.test_sensitivity import WEIGHTS, asked, linear, made
 from tests.models.fund_sharpe.made import forecaster
 from tests.pipelines.evaluation.test_report import Page
-from tests.pipelines.studies.sensitivity.cases import emulator, panel
+from tests.pipelines.studies.sensitivity.cases import density_case, emulator, panel
 
 ABOUT = About("What moves it?", "Which?", {"fund": "<b>x</b>"})
 
@@ -40,18 +42,20 @@ def test_sentences_say_what_moves_the_lead_most_and_what_does_not() -> None:
     assert "by −0.300 to +0.300 in the worst direction (the slope promises +0.300)" in told[2]
     assert told[3] == "No effect on any lead: idle."
     assert "differ by at most" in told[4]
-    assert headline(section()) == "near is moved most by b: −1.000 to +1.000"
-    assert headline(section(lead=1)) == "far is moved most by a: −1.500 to +1.500"
+    assert headline(section()) == (
+        "The forecast for near hangs most on b (−1.000 when lower, +1.000 when higher)"
+    )
+    assert headline(section(lead=1)).startswith("The forecast for far hangs most on a (−1.500 ")
 
 
 def test_bundles_are_told_first_and_a_still_forecast_is_said_to_be_still() -> None:
     bundles = {"both": ("a", "b"), "none": ("idle",)}
     told = sentences(section(asked(bundles=bundles)))
     assert told[0].endswith("both (−1.000 when lower, +1.000 when higher).")
-    assert told[1].startswith("What moves near most")
+    assert told[1].startswith("Group by group: b (")
     still = section(Question(made(), ("near", "far"), lambda rows: 0.0 * linear(rows)))
     assert sentences(still) == ["Nothing that was moved here moves near."]
-    assert headline(still) == "near is moved by nothing that was moved here"
+    assert headline(still) == "Nothing that was moved here moves the forecast for near"
     assert len(sensitivity_figure(still).axes) == 2
 
 
@@ -59,6 +63,8 @@ def test_logarithms_are_told_as_shares_of_the_outcome() -> None:
     one = section(percent=True)
     assert one.text(np.log10(1.5)) == "+50 %"
     assert one.text(np.log10(0.5)) == "−50 %"
+    assert one.text(np.log10(0.9996)) == "+0.0 %"
+    assert one.text(np.log10(1.02)) == "+2.0 %"
     assert one.to_json()["unit"] == "log10 of kg/m3"
 
 
@@ -73,6 +79,14 @@ def test_tables_hold_every_lead_and_mark_the_largest_move() -> None:
         "+0.150",
         "+0.150",
     ]
+
+
+def test_changes_of_many_leads_are_stacked() -> None:
+    wide = np.tile(WEIGHTS, (3, 1))
+    names = tuple(f"lead {place}" for place in range(6))
+    table = moves_table(section(Question(made(), names, lambda rows: rows @ wide.T)))
+    assert table.cells[0][0].text == "−1.000\n+1.000"
+    assert "lower (above), higher (below)" in table.caption
 
 
 def test_the_page_is_whole_safe_and_beside_its_numbers(tmp_path: Path) -> None:
@@ -108,6 +122,16 @@ def test_a_study_of_a_fund_reads_nothing_after_its_period() -> None:
     assert (others[0].found.single == same[0].found.single).all()
     assert (others[1].found.slope == same[1].found.slope).all()
     assert "What the networks read" in render(sections, about)
+
+
+def test_every_name_has_a_meaning() -> None:
+    sections, _ = studied()
+    assert set(sections[0].words) == {"rolling_N", "forward_N"}
+    assert "Sharpe ratio of the 12 periods" in sections[0].words["rolling_N"]
+    assert set(sections[1].words) == set(sections[1].found.inputs.groups)
+    assert not any("W periods" in text for text in sections[1].words.values())
+    for name in density_inputs(density_case()).inputs.groups:
+        assert name.rsplit(" ", 1)[0] in driver_words()
 
 
 def test_words_that_mean_nothing_are_refused() -> None:
