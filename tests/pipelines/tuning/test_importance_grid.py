@@ -21,9 +21,15 @@ DATA = (
     "Synthetic-K2",
     "Synthetic-K5",
 )
-#: Searched are the kind of model, by its place in the alphabet, and three columns of two values.
+#: Searched are the kind of model, by its place in the alphabet, and three columns of two
+#: values: log10 of the rate, the seed, and the size of the first layer.
 MODELS = 6
-BOUNDS = {"model": (0.0, MODELS - 1.0), "rate": (-3.0, -2.0), "seed": (13.0, 42.0), "size": (50.0, 100.0)}  # fmt: skip
+BOUNDS = {
+    "model": (0.0, MODELS - 1.0),
+    "rate": (-3.0, -2.0),
+    "seed": (13.0, 42.0),
+    "size": (50.0, 100.0),
+}
 
 
 @cache
