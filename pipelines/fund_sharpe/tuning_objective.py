@@ -60,6 +60,9 @@ PLACES: dict[str, str] = {
         ),
         "training",
     ),
+    **dict.fromkeys(
+        ("target_ridge", "target_untangling", "target_probe_rows", "target_precision"), "target"
+    ),
     **dict.fromkeys((option.name for option in fields(BackboneOptions)), "options"),
     **dict.fromkeys(("lookback", "shrinkage"), ""),
 }
@@ -192,7 +195,7 @@ def configured(base: FundSharpeConfig, params: Mapping[str, Any]) -> FundSharpeC
                 f"tune fund-sharpe: {name!r} is no setting of it; a space may have cell, "
                 f"{', '.join(PLACES)}"
             )
-        groups[PLACES[name]][name.removeprefix("tree_")] = value
+        groups[PLACES[name]][name.removeprefix("tree_").removeprefix("target_")] = value
     if "head" in params:
         groups["network"].setdefault("loss", None)
     parts: dict[str, Any] = {
@@ -202,7 +205,11 @@ def configured(base: FundSharpeConfig, params: Mapping[str, Any]) -> FundSharpeC
     return replace(
         base,
         network=replace(base.network, **parts, **groups["network"]),
-        training=replace(base.training, **groups["training"]),
+        training=replace(
+            base.training,
+            target=replace(base.training.target, **groups["target"]),
+            **groups["training"],
+        ),
         **groups[""],
     )
 

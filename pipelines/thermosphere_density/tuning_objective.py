@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -63,12 +64,21 @@ PLACES: dict[str, str] = {
         ),
         "training",
     ),
+    **dict.fromkeys(
+        ("target_ridge", "target_untangling", "target_probe_rows", "target_precision"), "target"
+    ),
     **dict.fromkeys((option.name for option in fields(BackboneOptions)), "options"),
-    **dict.fromkeys(("static_epochs", "static_learning_rate"), "static"),
+    **dict.fromkeys(("static_epochs", "static_learning_rate", "static_parametrisation"), "static"),
     "unknown_start": "recurrent",
     **dict.fromkeys(("lookback", "storm_weight", "active_weight", "reducer"), ""),
-    **dict.fromkeys(("code", "noise"), "autoencoder"),
+    **dict.fromkeys(
+        ("code", "noise", "corruption", "activation", "linear_path", "by_variance"), "autoencoder"
+    ),
+    **dict.fromkeys(("autoencoder_epochs", "autoencoder_learning_rate"), "autoencoder"),
+    **dict.fromkeys(("joint_epochs", "joint_learning_rate"), "joint"),
 }
+#: What names begin with where another group has a setting of the same name.
+_PREFIX = re.compile("^(static|tree|target|autoencoder|joint)_")
 
 
 def density_objective(
@@ -144,7 +154,7 @@ def configured(base: DensityConfig, params: Mapping[str, Any]) -> DensityConfig:
             _known_cell(value)
             groups[""]["cells"] = (value,)
         elif name in PLACES:
-            groups[PLACES[name]][name.removeprefix("static_").removeprefix("tree_")] = value
+            groups[PLACES[name]][_PREFIX.sub("", name)] = value
         else:
             raise ConfigError(
                 f"tune thermosphere-density: {name!r} is no setting of it; a space may have "
@@ -155,15 +165,23 @@ def configured(base: DensityConfig, params: Mapping[str, Any]) -> DensityConfig:
         "options": replace(network.options, **groups["options"]),
         "soft_trees": replace(network.soft_trees, **groups["soft_trees"]),
     }
+    static, training = (
+        replace(old, target=replace(old.target, **groups["target"]), **groups[name])
+        for name, old in (
+            ("static", base.recurrent.static),
+            ("training", base.recurrent.training),
+        )
+    )
     recurrent = replace(
         base.recurrent,
         network=replace(network, **parts, **groups["network"]),
-        static=replace(base.recurrent.static, **groups["static"]),
-        training=replace(base.recurrent.training, **groups["training"]),
+        static=static,
+        training=training,
         **groups["recurrent"],
     )
     autoencoder = replace(base.autoencoder, **groups["autoencoder"])
-    return replace(base, recurrent=recurrent, autoencoder=autoencoder, **groups[""])
+    joint = replace(base.joint, **groups["joint"])
+    return replace(base, recurrent=recurrent, autoencoder=autoencoder, joint=joint, **groups[""])
 
 
 def tuned_settings(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -180,6 +180,12 @@ def test_the_readout_and_the_passes_of_dropout_can_be_tuned() -> None:
     assert network.loss is None
 
 
+def test_how_targets_become_weights_can_be_tuned() -> None:
+    made = configured(FundSharpeConfig(), {"parametrisation": "target", "target_probe_rows": 40})
+    assert made.training.parametrisation == "target"
+    assert made.training.target.probe_rows == 40
+
+
 def test_without_a_cell_all_kinds_are_judged_together() -> None:
     assert configured(tiny_config(), {"layers": 2}).cells == ("lstm", "gru")
     loss = {

@@ -158,6 +158,18 @@ def test_noise_on_weights_and_what_only_some_backbones_have_can_be_tuned() -> No
     assert made.network.options == replace(plain, signature_depth=2)
 
 
+def test_how_targets_become_weights_and_how_codes_are_made_can_be_tuned() -> None:
+    params = {"parametrisation": "target", "target_ridge": 0.01, "cell": "tanh"}
+    given = {**params, "static_parametrisation": "target", "reducer": "autoencoder"}
+    more = {"joint_epochs": 2, "autoencoder_epochs": 5, "corruption": "masking", "epochs": 3}
+    made = configured(DensityConfig(), {**given, **more})
+    recurrent = made.recurrent
+    assert recurrent.static.parametrisation == recurrent.training.parametrisation == "target"
+    assert recurrent.static.target.ridge == recurrent.training.target.ridge == 0.01
+    assert (made.joint.epochs, made.autoencoder.epochs, recurrent.training.epochs) == (2, 5, 3)
+    assert made.autoencoder.corruption == "masking"
+
+
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
