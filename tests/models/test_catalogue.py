@@ -102,6 +102,17 @@ def test_one_series_alone_is_forecast_as_among_others(
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_model_learns_from_one_series_alone_with_missing_months(name: str) -> None:
+    windows = problem()
+    train, valid = split(windows.select(windows.series == 0), 45)
+    assert np.isnan(train.history[0]).any()
+    assert np.isnan(train.target).any()
+    forecast = build(name).fit(train, valid).predict(valid)
+    assert np.isfinite(forecast.mean).all()
+    assert np.isfinite(forecast.quantiles).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_an_unfitted_model_refuses_to_forecast(name: str) -> None:
     with pytest.raises(NotFittedError):
         build(name).predict(asked())
