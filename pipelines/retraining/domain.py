@@ -147,7 +147,7 @@ class Domain(Protocol):
     def facts(self) -> Facts: ...
 
     def tune(self, folder: RunFolder, deadline: Deadline) -> Result:
-        """Search settings: "settings" of the challenger, "study", "sentences"."""
+        """Search settings: "settings" of the challenger, "study", "selection", "sentences"."""
         ...
 
     def train(self, folder: RunFolder, settings: Result, deadline: Deadline) -> Result:

@@ -20,7 +20,7 @@ from pipelines.retraining.deadline import Deadline
 from pipelines.retraining.folder import Result, RunFolder
 from pipelines.retraining.searching import search, space_of
 from pipelines.retraining.settings import TuneSettings
-from pipelines.tuning.objectives import Objective, ObjectiveSource
+from pipelines.tuning.objectives import METRICS, Objective, ObjectiveSource
 from pipelines.tuning.space import SearchSpace
 
 FACTORY = "pipelines.retraining.fund_tuning:panel_objective"
@@ -55,6 +55,7 @@ def tune_fund(
         deadline,
         own,
         lambda params: asdict(configured(base, params)),
+        METRICS["fund-sharpe"],
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from models.errors import ArtefactError, ModelError
 from pipelines import registry
 from pipelines.retraining.domain import CHALLENGER, CHAMPION, UnfitError
+from pipelines.selection import SELECTION, with_selection
 
 if TYPE_CHECKING:
     from pipelines.retraining.folder import Result
@@ -85,11 +87,26 @@ def _record(model: registry.StoredModel, action: str) -> dict[str, Any] | None:
 def _lineage(run: Run) -> Result:
     champion = run.domain.champion
     return {
-        "metrics": dict(run.comparison.metrics),
+        "metrics": with_selection(run.comparison.metrics, _selection(run)),
         "parent": None if champion is None else champion.tag,
         "study": run.result("tune")["study"],
         "run": run.folder.run_id,
     }
+
+
+def _selection(run: Run) -> Result | None:
+    """How the settings were chosen: by the search of this run, else by whoever chose those of the
+    champion, where they are the same still."""
+    champion, tuned = run.domain.champion, run.result("tune")
+    if tuned["study"] is not None:
+        found: Result | None = tuned.get("selection")
+        return found
+    same = champion is not None and _as_stored(run.chosen) == champion.metadata["config"]
+    return champion.metadata["metrics"].get(SELECTION) if champion and same else None
+
+
+def _as_stored(settings: Result) -> Any:
+    return json.loads(json.dumps(settings))
 
 
 def _plain(value: float) -> float | None:

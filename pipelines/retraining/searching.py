@@ -17,7 +17,7 @@ from pipelines.environment import halyard_home
 from pipelines.retraining.deadline import Deadline, OutOfTimeError
 from pipelines.retraining.folder import STEPS, Result, RunFolder, runs_folder
 from pipelines.retraining.settings import TuneSettings
-from pipelines.tuning.objectives import ObjectiveSource
+from pipelines.tuning.objectives import ObjectiveSource, metric_of
 from pipelines.tuning.run import STUDY_FILE, tune
 from pipelines.tuning.settings import TrialRecord, TuningResult, TuningSettings
 from pipelines.tuning.space import Parameters, SearchSpace
@@ -35,11 +35,13 @@ def search(
     deadline: Deadline,
     own: Parameters,
     settings_of: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    metric: str | None = None,
 ) -> Result:
-    """{"settings", "study", "trials", "sentences"}: the best settings that were found.
+    """{"settings", "study", "selection", "trials", "sentences"}: the best settings found.
 
     own          parameters of the champion's settings
     settings_of  turns parameters into all settings of the challenger
+    metric       what the loss is, in words [those of the source]
 
     A study goes on where a killed run left it. With a deadline it takes half of the time and
     is content with the trials done by then. Raises OutOfTimeError when there are none.
@@ -58,6 +60,9 @@ def search(
     return {
         "settings": dict(settings_of(own if best is None else best.params)),
         "study": None if best is None else settings.study,
+        "selection": None
+        if best is None
+        else _selection(result, metric or metric_of(source), settings.seed),
         "trials": sum(trial.state != "interrupted" for trial in result.trials),
         "sentences": [_sentence(result, best)],
     }
@@ -100,6 +105,18 @@ def _newest_study(folder: RunFolder) -> str | None:
 def _is_own(best: TrialRecord, own: Mapping[str, Any]) -> bool:
     """Whether the champion's own settings won."""
     return all(best.params.get(name) == value for name, value in own.items())
+
+
+def _selection(result: TuningResult, metric: str, seed: int) -> Result:
+    """How the settings were chosen, as `halyard tune` keeps it (pipelines.selection)."""
+    return {
+        "study": result.study,
+        "metric": metric,
+        "direction": "minimize",
+        "seed": seed,
+        "loss": result.best.value,
+        "trials": result.counts["complete"],
+    }
 
 
 def _sentence(result: TuningResult, best: TrialRecord | None) -> str:

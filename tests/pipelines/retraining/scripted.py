@@ -40,6 +40,8 @@ class Scripted:
 
     difference  of losses, challenger less champion, as a share
     stop_at     a method that runs out of time, once
+    settings    of the challenger, before tuning
+    lineage     what the winner was stored with
     """
 
     champion: StoredModel | None = None
@@ -52,6 +54,8 @@ class Scripted:
     stop_at: str = ""
     servable: bool = True
     calls: dict[str, int] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=lambda: {"width": 3})
+    lineage: dict[str, Any] = field(default_factory=dict)
     name: str = NAME
 
     def _called(self, what: str) -> None:
@@ -66,7 +70,7 @@ class Scripted:
         return {"hash": "abc", "first": "2001-01", "last": "2016-12"}
 
     def challenger(self) -> Result:
-        return {"width": 3}
+        return self.settings
 
     def validate(self) -> Sequence[str]:
         self._called("validate")
@@ -82,7 +86,12 @@ class Scripted:
     def tune(self, folder: RunFolder, deadline: Deadline) -> Result:
         del folder, deadline
         self._called("tune")
-        return {"settings": {"width": 5}, "study": "toy-study", "sentences": ["3 trials."]}
+        return {
+            "settings": {"width": 5},
+            "study": "toy-study",
+            "selection": {"metric": "crps"},
+            "sentences": ["3 trials."],
+        }
 
     def train(self, folder: RunFolder, settings: Result, deadline: Deadline) -> Result:
         del folder, deadline
@@ -110,6 +119,7 @@ class Scripted:
     def store(self, folder: RunFolder, settings: Result, lineage: Result) -> StoredModel:
         del folder, settings
         self._called("store")
+        self.lineage = dict(lineage)
         return save(parent=lineage["parent"], run=lineage["run"], study=lineage["study"])
 
 

@@ -154,6 +154,8 @@ def test_tuning_begins_with_the_champions_settings_and_sees_no_date_of_the_compa
         assert str(known["periods"][-1]) == cut
     stored = registry.get_model(FUND)
     assert stored.metadata["study"] == tuned["study"]
+    assert stored.metadata["metrics"].get("selection") == tuned["selection"]
+    assert (tuned["selection"] is None) == (tuned["study"] is None)
     assert {**stored.metadata["config"]} == json.loads(json.dumps(tuned["settings"]))
     # The next run's search begins where this one ended.
     again = retrain_funds(small_panel(261), None, how)

@@ -46,6 +46,21 @@ def test_a_winner_is_saved_with_its_lineage_and_becomes_the_champion() -> None:
     assert about["run"] == outcome.run
 
 
+def test_how_the_settings_were_chosen_goes_with_them_as_long_as_they_stay() -> None:
+    chosen = {"metric": "nlpd", "study": "old"}
+    registry.promote(save(rmse=1.0, selection=chosen))  # type: ignore[arg-type]
+    tuned, kept, changed = Scripted(), Scripted(), Scripted()
+    run_scripted(tuned, ["tuning.trials=3"], told="tuned")
+    assert tuned.lineage["metrics"]["selection"] == {"metric": "crps"}
+    registry.promote(save(rmse=1.0, selection=chosen))  # type: ignore[arg-type]
+    kept.settings = {"window": 12}  # those of the champion
+    run_scripted(kept, ["tuning.trials=0"], told="kept")
+    assert kept.lineage["metrics"] == {"rmse": 1.0, "selection": chosen}
+    registry.promote(save(rmse=1.0, selection=chosen))  # type: ignore[arg-type]
+    run_scripted(changed, ["tuning.trials=0"], told="changed")
+    assert changed.lineage["metrics"] == {"rmse": 1.0}
+
+
 def test_the_promotion_names_its_evidence_and_who_decided() -> None:
     champion()
     outcome = run_scripted(Scripted())
