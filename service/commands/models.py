@@ -74,12 +74,21 @@ def show_one(which: Which = "fund-sharpe@champion", as_json: Json = False) -> No
 
 
 def _show_groups(about: Mapping[str, Any]) -> None:
+    from pipelines.selection import SELECTION
     from service.commands.tables import plain_table, show
 
     known = ("created", "user", "parent", "study", "git_commit", "python", "seed")
     facts = {key: about[key] for key in known if about.get(key) is not None}
-    groups = {"data": about["data"], "settings": about["config"], "packages": about["packages"]}
+    groups = {
+        "data": about["data"],
+        "settings": about["config"],
+        "settings chosen by": about["metrics"].get(SELECTION),
+        "packages": about["packages"],
+        "hardware": about.get("hardware"),
+    }
     for title, values in (("model", facts), *groups.items()):
+        if not values:
+            continue
         typer.echo()
         show(plain_table((title, ""), flat(values)))
 

@@ -21,13 +21,15 @@ def scores() -> dict[str, Any]:
     }
 
 
-def store(name: str = "fund-sharpe", periods_per_year: int = 12) -> registry.StoredModel:
-    """Store a model that holds three numbers."""
+def store(
+    name: str = "fund-sharpe", periods_per_year: int = 12, **metrics: Any
+) -> registry.StoredModel:
+    """Store a model that holds three numbers; `metrics` are kept beside the scores."""
     return registry.save_model(
         name,
         State("toy", {}, {"weights": np.arange(3.0)}),
         {"excess": [[0.01]]},
-        metrics=scores(),
+        metrics={**scores(), **metrics},
         config={"periods_per_year": periods_per_year, "network": {"hidden_size": 4}},
         data={"hash": "abc", "first": "2001-01", "last": "2016-12", "series": 30},
         seed=7,

@@ -70,6 +70,18 @@ def test_show_tells_data_scores_and_settings(capsys: pytest.CaptureFixture[str])
     assert ["series", "30"] in lines
 
 
+def test_show_tells_what_chose_the_settings_and_on_what_it_was_trained(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shown = said(["show", store().tag], capsys)
+    assert "processor" in shown
+    assert "settings chosen by" not in shown
+    tuned = store(selection={"metric": "error-of-rollouts", "seed": 3})
+    lines = [line.split() for line in said(["show", tuned.tag], capsys).splitlines()]
+    assert ["settings", "chosen", "by"] in lines
+    assert ["metric", "error-of-rollouts"] in lines
+
+
 def test_show_tells_where_a_version_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
     first = store()
     registry.promote(first)
