@@ -113,6 +113,7 @@ class BlockLayer(nn.Module):
         )
 
     def keys_values(self, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of steps, row × step × size: two of row × head × step × width."""
         found: tuple[torch.Tensor, torch.Tensor] = self.keys(self.norm(tokens))
         return found
 
@@ -155,6 +156,7 @@ class StateVectors(nn.Module):
         return self.initial.expand(rows, -1, -1)
 
     def keys_values(self, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of the states, told apart by their ids: two of row × head × state × width."""
         found: tuple[torch.Tensor, torch.Tensor] = self.keys(self.norm(states) + self.ids)
         return found
 

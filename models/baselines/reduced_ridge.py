@@ -21,7 +21,7 @@ from models.contract import FloatArray, IntArray, Windows
 from models.errors import ConfigError
 from models.transforms.autoencoder_settings import AutoencoderConfig
 from models.transforms.reducers import AUTOENCODER, PCA, Reducer, fit_reducer, from_arrays
-from models.transforms.scaling import Standardiser, WindowScaling
+from models.transforms.scaling import Standardiser, WindowScaling, check_known
 
 #: Windows that are encoded at once.
 CHUNK = 256
@@ -95,6 +95,8 @@ class ReducedRidge(PooledBaseline[ReducedRidgeConfig], ABC):
         return {"coefficients": each_lead(train, solve), **scaling, **stored}
 
     def _point(self, windows: Windows, arrays: Mapping[str, FloatArray]) -> FloatArray:
+        # Gaps of the past are what a reducer can do without.
+        check_known(windows)
         terms = _codes(self._reducer(arrays), windows, arrays)
         columns = [
             linear_predict(self._features(terms, windows, lead), row)

@@ -19,7 +19,7 @@ from models.baselines.residuals import each_lead, scale_of
 from models.contract import FloatArray, IntArray, Windows
 from models.errors import ModelError
 from models.transforms.path_features import PathKind, window_features
-from models.transforms.scaling import Standardiser, WindowScaling
+from models.transforms.scaling import Standardiser, WindowScaling, check_inputs
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ class SignatureRidge(PooledBaseline[SignatureRidgeConfig]):
         return {"coefficients": each_lead(train, solve), **scaling}
 
     def _point(self, windows: Windows, arrays: Mapping[str, FloatArray]) -> FloatArray:
+        check_inputs(windows)
         terms = self._terms(windows, arrays)
         columns = [
             linear_predict(self._features(terms, windows, lead), row)

@@ -61,9 +61,11 @@ def memory_curve(
     steps   of the sequences, by default twice the lags
     rows    sequences for the fit of the probe, and as many for its test
 
-    Raises ModelError when there are not more rows than four times the units, or a state is not
-    finite.
+    Raises ModelError without a lag, when there are not more rows than four times the units, or a
+    state is not finite.
     """
+    if lags < 1:
+        raise ModelError(f"memory probe: expected 1 lag or more, got {lags}")
     steps = max(steps or 2 * lags, lags)
     generator = torch.Generator().manual_seed(seed)
     inputs = torch.randn(2 * rows, steps, channels, generator=generator)

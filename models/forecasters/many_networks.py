@@ -64,7 +64,9 @@ class SharedInputs:
 class Corrects(Protocol):
     """A network that can share its inputs."""
 
-    def standardised_mean(self, inputs: SharedInputs) -> FloatArray: ...
+    def standardised_mean(self, inputs: SharedInputs) -> FloatArray:
+        """(Mean forecast - reference) / scale, row × lead."""
+        ...
 
 
 def average_correction(networks: Sequence[Corrects], windows: Windows) -> FloatArray:

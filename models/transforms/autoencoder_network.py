@@ -53,18 +53,21 @@ class AutoencoderNetwork(nn.Module):
         return self.decode(self.encode(inputs))
 
     def encode(self, inputs: torch.Tensor) -> torch.Tensor:
+        """... × input -> ... × code."""
         code = inputs
         for level in range(len(self.encoders)):
             code = self.encode_level(level, code)
         return code if self.down is None else code + self.down(inputs)
 
     def decode(self, code: torch.Tensor) -> torch.Tensor:
+        """... × code -> ... × input."""
         values = code
         for level in reversed(range(len(self.decoders))):
             values = self.decode_level(level, values)
         return values if self.up is None else values + self.up(code)
 
     def encode_level(self, level: int, values: torch.Tensor) -> torch.Tensor:
+        """What level `level` of the encoder, from 0 on, makes of the values below it."""
         out: torch.Tensor = self.encoders[level](values)
         last = level == len(self.encoders) - 1
         return out if last and not self._active_code else self.activation(out)

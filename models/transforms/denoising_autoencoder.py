@@ -89,7 +89,7 @@ class DenoisingAutoencoder:
         flat = np.asarray(codes, dtype=np.float32).reshape(-1, codes.shape[-1])
         values = _in_chunks(self.network.decode, flat, len(self.scaling.mean))
         samples = values * self.scale + self.scaling.mean
-        return samples.reshape(*codes.shape[:-1], -1).astype(np.float32)
+        return samples.reshape(*codes.shape[:-1], samples.shape[-1]).astype(np.float32)
 
     def jacobian(self, codes: FloatArray) -> FloatMatrix:
         """Derivative of `decode`, ... × code -> ... × input × code."""

@@ -111,10 +111,22 @@ class PrincipalComponents:
 
     def encode(self, fields: FloatArray) -> npt.NDArray[np.float32]:
         """`project`, of fields that may have gaps (NaN) too: these are filled in by what the
-        components say of the other cells."""
+        components say of the other cells. Raises ModelError for another number of cells, or a
+        value that is infinite."""
         fields = np.asarray(fields, dtype=np.float32)
+        if fields.shape[-1] != len(self.mean):
+            raise ModelError(
+                f"principal components: expected fields of {len(self.mean)} cells, got "
+                f"{fields.shape[-1]}"
+            )
         if np.isfinite(fields).all():
             return self.project(fields)
+        if np.isinf(fields).any():
+            row, cell = np.argwhere(np.isinf(fields.reshape(-1, len(self.mean))))[0]
+            raise ModelError(
+                f"principal components: expected finite numbers or NaN, got an infinite one in "
+                f"field {row}, cell {cell}"
+            )
         return coefficients_of_gaps(
             fields, self.mean, self.basis, self.variance, self.residual
         ).astype(np.float32)

@@ -49,7 +49,9 @@ class Reducer(Protocol):
         """Derivative of `decode`: ... × code -> ... × input × code."""
         ...
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]: ...
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """By name, as they are stored."""
+        ...
 
 
 def check_reducer(name: str, kind: str) -> None:

@@ -56,7 +56,7 @@ class Standardiser:
         plain = values.astype(np.float32, copy=False)
         if values.ndim == mean.ndim + 2:
             # Long rows are three times as fast as one short row per time.
-            plain = plain.reshape(len(values), -1)
+            plain = plain.reshape(len(values), values.shape[1] * mean.size)
             mean, factor = (np.tile(part.ravel(), values.shape[1]) for part in (mean, factor))
         out = np.subtract(plain, mean, dtype=np.float32)
         out *= factor
@@ -127,6 +127,12 @@ def check_inputs(windows: Windows) -> npt.NDArray[np.bool_]:
             f"series {series}, time {time}, channel {_name(windows.channel_names, channel)}",
             windows.channels[series, time, channel],
         )
+    check_known(windows)
+    return cells
+
+
+def check_known(windows: Windows) -> None:
+    """Raise ModelError when a known feature is not finite."""
     if not np.isfinite(windows.known).all():
         row, lead, feature = (int(i) for i in np.argwhere(~np.isfinite(windows.known))[0])
         raise _not_finite(
@@ -134,12 +140,11 @@ def check_inputs(windows: Windows) -> npt.NDArray[np.bool_]:
             f"row {row}, lead {windows.leads[lead]}, feature {_name(windows.known_names, feature)}",
             windows.known[row, lead, feature],
         )
-    return cells
 
 
 def _not_finite(field: str, where: str, value: Any) -> ModelError:
     return ModelError(
-        f"Windows.{field}: networks need finite inputs, got {value} at {where}; fill missing "
+        f"Windows.{field}: expected finite inputs, got {value} at {where}; fill missing "
         "values before"
     )
 

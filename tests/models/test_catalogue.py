@@ -7,6 +7,7 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ import torch
 import models
 from models.backbones.catalogue import BACKBONES
 from models.catalogue import CATALOGUE, EnsembleConfig, build, find, restore
-from models.contract import Forecast, Forecaster, State, Windows
+from models.contract import LEVELS, Forecast, Forecaster, State, Windows
 from models.emulators import catalogue as rollout_models
 from models.emulators.rollout_ensemble import RolloutEnsemble
-from models.errors import ArtefactError, ConfigError, NotFittedError
+from models.errors import ArtefactError, ConfigError, ModelError, NotFittedError
 from models.forecasters.coding_settings import CodingConfig
 from models.forecasters.settings import RecurrentConfig, TrainingConfig
 from pipelines.artefacts import save_state
@@ -29,6 +30,8 @@ from tests.models.forecasters.signals import split
 from tests.models.problems import problem
 
 NAMES = tuple(CATALOGUE)
+#: Those that read windows, and so may meet a hole in one.
+READERS = (*BACKBONES, "signature_ridge", "pca_ridge", "autoencoder_ridge")
 RELOAD = """
 import sys
 from pathlib import Path
@@ -99,6 +102,32 @@ def test_one_series_alone_is_forecast_as_among_others(
     model = stored[0][name]
     alone = model.predict(asked().select(np.array([2])))
     np.testing.assert_allclose(alone.mean, model.predict(asked()).mean[[2]], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_rows_there_is_an_empty_answer(
+    stored: tuple[dict[str, Forecaster], Path], name: str
+) -> None:
+    forecast = stored[0][name].predict(asked().select(np.arange(0)))
+    assert forecast.mean.shape == (0, 2)
+    assert forecast.quantiles.shape == (0, 2, len(LEVELS))
+
+
+@pytest.mark.parametrize("part", ["channels", "known"])
+@pytest.mark.parametrize("name", READERS)
+def test_an_input_that_is_missing_is_refused_in_one_line_or_done_without(
+    stored: tuple[dict[str, Forecaster], Path], name: str, part: str
+) -> None:
+    windows = asked()
+    blank = replace(windows, **{part: np.full_like(getattr(windows, part), np.nan)})
+    try:
+        forecast = stored[0][name].predict(blank)
+    except ModelError as error:
+        assert f"Windows.{part}" in str(error)  # noqa: PT017
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert np.isfinite(forecast.mean).all()
+        assert np.isfinite(forecast.quantiles).all()
 
 
 @pytest.mark.parametrize("name", NAMES)

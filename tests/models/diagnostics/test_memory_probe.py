@@ -45,6 +45,11 @@ def test_the_memory_of_an_untrained_backbone_is_within_its_units(name: str) -> N
     assert 0 < float(curve.capacity[0]) <= 8.2
 
 
+def test_a_probe_of_no_lag_is_refused() -> None:
+    with pytest.raises(ModelError, match="expected 1 lag or more, got 0"):
+        memory_curve(lambda past: past[:, -1], 1, 0)
+
+
 def test_the_probe_is_repeatable_and_needs_more_rows_than_units() -> None:
     first, second = (memory_curve(newest(2), 1, 4, seed=3) for _ in range(2))  # type: ignore[arg-type]
     assert np.array_equal(first.explained, second.explained)

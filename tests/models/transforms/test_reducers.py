@@ -62,6 +62,24 @@ def test_the_slope_carries_a_small_step(kind: str) -> None:
     np.testing.assert_allclose(moved, (slope @ step[..., None])[..., 0], atol=1e-4, rtol=0.1)
 
 
+@pytest.mark.parametrize("kind", REDUCERS)
+def test_no_samples_have_no_codes_and_samples_of_another_width_are_refused(kind: str) -> None:
+    reducer = fit_reducer(fields(), kind, 3, replace(HOW, epochs=1))
+    assert reducer.encode(fields(0)).shape == (0, 3)
+    assert reducer.decode(np.zeros((2, 0, 3), np.float32)).shape == (2, 0, 12)
+    assert reducer.jacobian(np.zeros((0, 3), np.float32)).shape == (0, 12, 3)
+    with pytest.raises(ModelError, match=r"expected (samples|fields) of 12 (inputs|cells), got 5"):
+        reducer.encode(fields()[:, :5])
+
+
+def test_an_infinite_value_is_refused_by_components() -> None:
+    broken = fields()
+    broken[7, 2] = np.inf
+    reducer = fit_reducer(fields(), "pca", 3, HOW)
+    with pytest.raises(ModelError, match="an infinite one in field 7, cell 2"):
+        reducer.encode(broken)
+
+
 def test_with_few_gaps_coefficients_are_nearly_those_without() -> None:
     components = PrincipalComponents.fit(lambda: [fields(2000)], rank=3)
     fresh = fields(300, seed=1)
