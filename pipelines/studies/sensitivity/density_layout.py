@@ -48,12 +48,7 @@ class DensityCase:
     height: float = 400.0
 
     def __post_init__(self) -> None:
-        longest = self.emulator.horizon - 1
-        if not self.leads or min(self.leads) < 0 or max(self.leads) > longest:
-            raise ConfigError(
-                f"leads: expected hours from 0 to {longest}, as one rollout of the emulator has, "
-                f"got {list(self.leads)}"
-            )
+        check_leads(self.emulator, self.leads)
 
     @property
     def hours(self) -> int:
@@ -64,6 +59,16 @@ class DensityCase:
     def names(self) -> tuple[str, ...]:
         """Of the leads: the moments."""
         return tuple(str(self.first.astype("datetime64[h]") + lead * _HOUR) for lead in self.leads)
+
+
+def check_leads(emulator: DensityEmulator, leads: Sequence[int]) -> None:
+    """Raises ConfigError for hours that no rollout of the emulator has."""
+    longest = emulator.horizon - 1
+    if not leads or min(leads) < 0 or max(leads) > longest:
+        raise ConfigError(
+            f"leads: expected hours from 0 to {longest}, as one rollout of the emulator has, "
+            f"got {list(leads)}"
+        )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pipelines.datasets.panel import ReturnsPanel
 from pipelines.datasets.space_weather.table import open_space_weather
 from pipelines.orbit.stored_emulator import true_past
 from pipelines.studies.sensitivity.density import density_inputs
-from pipelines.studies.sensitivity.density_layout import DensityCase
+from pipelines.studies.sensitivity.density_layout import DensityCase, check_leads
 from pipelines.studies.sensitivity.fund import FundCase, network_inputs, own_returns
 from pipelines.studies.sensitivity.page import About
 from pipelines.studies.sensitivity.section import Section, ask
@@ -96,8 +96,9 @@ def density_study(
     first = _hour(start)
     leads = tuple(hours) or tuple(range(24, emulator.horizon, 24)) or (emulator.horizon - 1,)
     shown = 0 if lead is None else _place(str(lead), [str(one) for one in leads], "--lead")
+    check_leads(emulator, leads)
     weather = open_space_weather()
-    last = first + max(*leads, 0) * _HOUR
+    last = first + max(leads) * _HOUR
     drivers = hourly_drivers(weather, first - emulator.lookback * _HOUR, last)
     past = true_past(emulator, drivers, first)
     spread = driver_spread(weather, span)

@@ -142,6 +142,9 @@ def test_words_that_mean_nothing_are_refused() -> None:
     stored, _ = emulator()
     with pytest.raises(ConfigError, match="--start: expected an hour in UTC"):
         density_study(stored, "soon", [], (0.0, 0.0, 300.0), None, 0.1)
+    for hours in (-3, 999_999):
+        with pytest.raises(ConfigError, match=r"leads: expected hours from 0 to 23, .*, got \["):
+            density_study(stored, "2003-10-29T00", [hours], (0.0, 0.0, 300.0), None, 0.1)
     with pytest.raises(ConfigError, match="--lead: expected one of 3, 9, got '5'"):
         density_study(stored, "2003-10-29T00", [3, 9], (0.0, 0.0, 300.0), 5, 0.1)
 
