@@ -49,9 +49,24 @@ class Searched:
             )
         if not all(math.isfinite(loss) for loss in self.losses):
             raise ConfigError("importance: expected finite losses; give failed trials the worst")
+        for name, (low, high) in self.bounds.items():
+            outside = np.flatnonzero(self.column(name) != self._inside(name))
+            if len(outside):
+                value = self.params[int(outside[0])][name]
+                raise ConfigError(
+                    f"importance: {name} of trial {outside[0]} is {value}; expected {low} to "
+                    f"{high}, the box that was searched"
+                )
 
     def column(self, name: str) -> FloatArray:
-        return np.asarray([trial[name] for trial in self.params], dtype=np.float64)
+        """Values of a parameter by trial; what is outside the box by rounding alone, as
+        logarithms are, is at its bound."""
+        seen = np.asarray([trial[name] for trial in self.params], dtype=np.float64)
+        inside = np.clip(seen, *self.bounds[name])
+        return np.where(np.isclose(seen, inside, rtol=1e-9, atol=1e-12), inside, seen)
+
+    def _inside(self, name: str) -> FloatArray:
+        return np.clip(self.column(name), *self.bounds[name])
 
 
 def importances(searched: Searched, seed: int = 0) -> dict[str, float]:
@@ -64,8 +79,9 @@ def importances(searched: Searched, seed: int = 0) -> dict[str, float]:
     space = {name: FloatDistribution(low, high) for name, (low, high) in searched.bounds.items()}
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study()
-    for params, loss in zip(searched.params, searched.losses, strict=True):
-        chosen = {name: float(params[name]) for name in space}
+    columns = {name: searched.column(name) for name in space}
+    for trial, loss in enumerate(searched.losses):
+        chosen = {name: float(column[trial]) for name, column in columns.items()}
         study.add_trial(create_trial(params=chosen, distributions=dict(space), value=float(loss)))
     evaluator = FanovaImportanceEvaluator(n_trees=TREES, seed=seed)
     found = evaluator.evaluate(study)

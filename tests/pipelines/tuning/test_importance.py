@@ -47,6 +47,18 @@ def test_equal_losses_explain_nothing() -> None:
     assert set(importances(Searched(BOUNDS, trials, [1.0] * len(trials))).values()) == {0.0}
 
 
+def test_rounding_at_a_bound_is_no_matter_and_what_was_not_searched_is_refused() -> None:
+    trials = [dict(trial) for trial in searched().params]
+    losses = searched().losses
+    trials[3]["a"] = 1.0
+    exact = importances(Searched(BOUNDS, trials, losses))
+    trials[3]["a"] = 1.0 + 4e-16
+    assert importances(Searched(BOUNDS, trials, losses)) == exact
+    trials[3]["a"] = 1.5
+    with pytest.raises(ConfigError, match=r"a of trial 3 is 1.5; expected 0.0 to 1.0, the box"):
+        Searched(BOUNDS, trials, losses)
+
+
 def test_too_few_trials_or_losses_that_are_no_numbers_are_refused() -> None:
     trials = searched(12)
     with pytest.raises(ConfigError, match="expected 10 or more trials with a loss each, got 9"):

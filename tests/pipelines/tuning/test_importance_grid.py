@@ -40,7 +40,7 @@ def grid() -> pl.DataFrame:
     return table.select(
         "dataset",
         (pl.col("model").rank("dense") - 1).cast(float),
-        pl.col("init-lr").str.replace(" ", "-").cast(float).log10().round(6).alias("rate"),
+        pl.col("init-lr").str.replace(" ", "-").cast(float).log10().alias("rate"),
         pl.col("seed").cast(float),
         pl.col("layer-sizes").str.split("_").list.first().cast(float).alias("size"),
         pl.col("auc").str.split("/").list.first().cast(float),
