@@ -13,13 +13,15 @@ from typing import ClassVar
 import torch
 from torch import nn
 
+from models.errors import ConfigError
+
 #: What a backbone carries from one call to the next; its tensors begin with the row axis.
 Memory = tuple[torch.Tensor, ...]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Size of a backbone.
+    """Size of a backbone. Raises ConfigError for one that cannot be.
 
     channels     width of the input
     hidden_size  width of what comes out, and of every layer
@@ -34,6 +36,13 @@ class Shape:
     layers: int = 1
     dropout: float = 0.0
     steps: int = 36
+
+    def __post_init__(self) -> None:
+        for name in ("channels", "hidden_size", "layers", "steps"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name}: expected 1 or more, got {getattr(self, name)}")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout: expected 0 or more and below 1, got {self.dropout}")
 
 
 class Backbone(nn.Module, ABC):

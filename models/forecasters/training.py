@@ -104,7 +104,8 @@ def run_training(
                 enable_model_summary=False,
                 use_distributed_sampler=False,
             )
-        except (MisconfigurationException, ValueError) as error:
+        # A kind whose own library is missing is as good as one that is not there.
+        except (MisconfigurationException, ValueError, ImportError) as error:
             raise ModelError(
                 f"training.accelerator: {accelerator!r} cannot be used here ({error}); choose cpu"
             ) from error

@@ -162,8 +162,11 @@ def test_an_entry_keeps_the_interface_and_its_name_is_the_stored_kind(
 def test_a_network_trained_on_a_gpu_forecasts_on_the_processor(name: str) -> None:
     train, valid = learned()
     config = RecurrentConfig(training=TrainingConfig(accelerator="gpu"))
-    forecast = build(name, config).fit(train, valid).predict(asked())
+    model = build(name, config).fit(train, valid)
+    forecast = model.predict(asked())
     assert np.isfinite(forecast.quantiles).all()
+    again = restore(model.state()).predict(asked())
+    np.testing.assert_array_equal(again.quantiles, forecast.quantiles)
 
 
 def test_fitting_again_gives_the_same_bits() -> None:

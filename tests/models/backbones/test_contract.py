@@ -150,6 +150,15 @@ def test_a_budget_that_no_size_meets_is_refused() -> None:
         matched_hidden("lstm", SHAPE, 3)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("channels", 0), ("hidden_size", 0), ("layers", 0), ("steps", 0), ("dropout", 1.0)],
+)
+def test_a_size_that_cannot_be_is_refused(field: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=f"{field}: expected .* got {value}"):
+        replace(SHAPE, **{field: value})
+
+
 def test_an_unknown_backbone_is_refused() -> None:
     with pytest.raises(ConfigError, match="no backbone called 'x'; known: lstm, gru"):
         make_backbone("x", SHAPE)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.emulators.catalogue import ROLLOUT_MODELS, build
+from models.emulators.catalogue import ROLLOUT_MODELS, build, restore
 from models.emulators.rollout_ensemble import RolloutEnsemble
 from models.errors import ModelError
 from models.forecasters.coding_settings import CodingConfig, JointConfig
@@ -117,5 +117,7 @@ def test_what_is_never_known_is_refused_in_one_line() -> None:
 @pytest.mark.parametrize("name", ROLLOUT_MODELS)
 def test_a_model_trained_on_a_gpu_forecasts_on_the_processor(name: str) -> None:
     train, valid = split(rollouts())
-    forecast = build(name, on("gpu")).fit(train, valid).predict(valid)
+    model = build(name, on("gpu")).fit(train, valid)
+    forecast = model.predict(valid)
     assert np.isfinite(forecast.mean).all()
+    np.testing.assert_array_equal(restore(model.state()).predict(valid).mean, forecast.mean)

@@ -275,9 +275,10 @@ def test_an_input_that_is_not_finite_is_named() -> None:
         model.predict(replace(windows, channels=channels))
 
 
-def test_an_accelerator_that_is_not_there_is_said() -> None:
-    with pytest.raises(ModelError, match=r"training\.accelerator: 'abacus'"):
-        fitted(ar_windows(), replace(QUICK, accelerator="abacus"))
+@pytest.mark.parametrize("accelerator", ["abacus", "tpu"])
+def test_an_accelerator_that_is_not_there_is_said(accelerator: str) -> None:
+    with pytest.raises(ModelError, match=rf"training\.accelerator: '{accelerator}'"):
+        fitted(ar_windows(), replace(QUICK, accelerator=accelerator))
 
 
 @pytest.mark.parametrize(
