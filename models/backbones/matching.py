@@ -32,20 +32,30 @@ def matched_hidden(
     Raises ConfigError when even the smallest has more than twice as many.
     """
 
-    def count(size: int) -> int:
-        return parameter_count(name, replace(shape, hidden_size=size * step), options)
+    counts = {2: parameter_count(name, replace(shape, hidden_size=2 * step), options)}
 
-    low, high = 1, max(WIDEST // step, 1)
-    while low < high:
-        middle = (low + high) // 2
-        if count(middle) < budget:
-            low = middle + 1
-        else:
-            high = middle
-    best = min({max(low - 1, 1), low}, key=lambda size: abs(count(size) - budget))
-    if count(best) > 2 * budget:
+    def below(size: int) -> bool:
+        if size not in counts:
+            try:
+                counts[size] = parameter_count(
+                    name, replace(shape, hidden_size=size * step), options
+                )
+            except ConfigError:  # too narrow to be made
+                return True
+        return counts[size] < budget
+
+    # Of memory_block an odd width has more parameters than the next even one: each for itself.
+    for odd in (0, 1):
+        low, high = 1, max(WIDEST // step // 2, 1)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if below(2 * middle - odd) else (low, middle)
+        for half in {max(low - 1, 1), low}:
+            below(2 * half - odd)
+    best = min(sorted(counts), key=lambda size: abs(counts[size] - budget))
+    if counts[best] > 2 * budget:
         raise ConfigError(
-            f"{name}: {count(best)} parameters at its smallest, expected about {budget}; give a "
+            f"{name}: {counts[best]} parameters at its smallest, expected about {budget}; give a "
             "larger budget"
         )
     return best * step

@@ -145,6 +145,19 @@ def test_a_size_is_found_for_a_budget_of_parameters(name: str) -> None:
     assert abs(near[0] - 4000) <= abs(near[1] - 4000)
 
 
+@each
+@pytest.mark.parametrize("budget", [60, 300, 800])
+def test_no_size_is_nearer_to_a_budget(name: str, budget: int) -> None:
+    shape = replace(SHAPE, layers=1)
+    counts = {
+        size: parameter_count(name, replace(shape, hidden_size=size))
+        for size in range(2 if name in WINDOWS_ONLY else 1, 30)
+    }
+    nearest = min(counts, key=lambda size: abs(counts[size] - budget))
+    if counts[nearest] <= 2 * budget:
+        assert matched_hidden(name, shape, budget) == nearest
+
+
 def test_a_budget_that_no_size_meets_is_refused() -> None:
     with pytest.raises(ConfigError, match="parameters at its smallest, expected about 3"):
         matched_hidden("lstm", SHAPE, 3)
