@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from models.errors import ModelError
 from models.forecasters.optimisation import Optimisation, Report
 from models.forecasters.pretraining import hide_hours, pretrain
 from models.forecasters.rollout_batches import (
@@ -30,7 +33,10 @@ def train_rollouts(
     config: RolloutConfig,
     report: Report | None = None,
 ) -> None:
-    """Train in place; `valid` is read for stopping and reports alone."""
+    """Train in place; `valid` is read for stopping and reports alone.
+
+    Raises ModelError when these need outcomes and `valid` has none.
+    """
     static, seed = config.static, config.training.seed
     hours = ShuffledHours(train, scaling, static.batch_size, seed)
     run_parametrised(
@@ -49,14 +55,25 @@ def train_rollouts(
         pretrain(network.backbone, hidden, network.channels, hide_hours, training)
     batches = SampledRollouts(source, train, training.batch_size, config.unknown_start, seed)
     module = RolloutModule(network, Optimisation.of(training, len(batches)))
-    callbacks = []
-    if report is not None or training.patience is not None:
-        seen = RolloutSource(valid, scaling)
-        callbacks = [Validation(lambda: seen.in_order(CHUNK), training.patience, report)]
     run_parametrised(
         module,
         lambda: rollout_space(network, source, training.target),
         batches,
         training,
-        callbacks,
+        _callbacks(valid, scaling, training.patience, report),
     )
+
+
+def _callbacks(
+    valid: Rollouts, scaling: RolloutScaling, patience: int | None, report: Report | None
+) -> list[Validation]:
+    if patience is None and report is None:
+        return []
+    known = np.asarray(np.isfinite(valid.state).all(axis=1))
+    if not known[valid.hours_ahead].any():
+        raise ModelError(
+            "no validation rollout has a known hour ahead: early stopping and reports need some; "
+            "give validation rollouts or set training.patience to null"
+        )
+    seen = RolloutSource(valid, scaling)
+    return [Validation(lambda: seen.in_order(CHUNK), patience, report)]

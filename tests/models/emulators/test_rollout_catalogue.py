@@ -101,6 +101,17 @@ def test_pretraining_end_to_end_and_an_ensemble_take_missing_hours() -> None:
     assert np.isfinite(forecast.covariance).all()
 
 
+def test_early_stopping_without_anything_to_judge_on_is_refused() -> None:
+    train, valid = split(rollouts())
+    config = on("cpu")
+    patient = replace(config, training=replace(config.training, patience=1))
+    blank = replace(valid, state=np.full_like(valid.state, np.nan)).with_known(False)
+    for rows in (valid.select(np.arange(0)), blank):
+        assert len(build("lstm", config).fit(train, rows).predict(valid).mean)
+        with pytest.raises(ModelError, match="no validation rollout has a known hour ahead"):
+            build("lstm", patient).fit(train, rows)
+
+
 def test_what_is_never_known_is_refused_in_one_line() -> None:
     train, valid = split(rollouts())
     blank = replace(train.with_known(False), state=np.full_like(train.state, np.nan))
