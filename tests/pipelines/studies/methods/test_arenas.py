@@ -51,7 +51,7 @@ def test_funds_are_judged_in_units_of_the_reference_on_dates_after_the_tuning() 
     arena = FundArena(data, tiny_config())
     plain = arena.judge_other("structural")
     assert plain.dates[0] == data.periods[int(0.6 * 240)]
-    assert plain.losses["squared_error"].mean() == pytest.approx(1.0, abs=0.1)
+    assert plain.losses["squared_error"].mean() == pytest.approx(1.0, abs=1e-12)
     found = arena.judge("gru", 4, FUND, FAIR)
     assert found.dates == plain.dates
     assert not np.array_equal(found.losses["squared_error"], plain.losses["squared_error"])
