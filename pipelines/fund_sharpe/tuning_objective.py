@@ -140,7 +140,7 @@ def cutoffs(features: FundFeatures, model: FundSharpeModel) -> tuple[int, ...]:
     """
     horizons = model.config.horizons
     newest = features.times - max(horizons) - SPAN
-    oldest = model.first_training_time(features) + min(horizons) + MIN_TRAINING
+    oldest = _oldest(features, model)
     if newest < oldest:
         raise DataError(
             f"too short to tune on: {features.times} periods; expected {oldest - newest} more, so "
@@ -150,6 +150,15 @@ def cutoffs(features: FundFeatures, model: FundSharpeModel) -> tuple[int, ...]:
     count = min(FOLDS, 1 + (newest - oldest) // SPAN)
     gap = min(GAP, (newest - oldest) // max(count - 1, 1))
     return tuple(newest - gap * k for k in reversed(range(count)))
+
+
+def least_periods(features: FundFeatures, model: FundSharpeModel) -> int:
+    """Periods that a panel needs so that `cutoffs` finds one."""
+    return _oldest(features, model) + max(model.config.horizons) + SPAN
+
+
+def _oldest(features: FundFeatures, model: FundSharpeModel) -> int:
+    return model.first_training_time(features) + min(model.config.horizons) + MIN_TRAINING
 
 
 def fold_losses(

@@ -26,12 +26,12 @@ from models.fund_sharpe import FundSharpeConfig, FundSharpeModel
 from models.transforms.fund_windows import FundFeatures
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.evaluation.mean_test import overlap
-from pipelines.fund_sharpe.tuning_objective import configured, cutoffs, fold_losses
+from pipelines.fund_sharpe.tuning_objective import configured, cutoffs, fold_losses, least_periods
 from pipelines.studies.methods.contest import SHIPPED, Fairness, Judged, Params, shared_out
 from pipelines.studies.methods.steps import direct_step_seconds
 
 JOB = "fund-sharpe"
-#: Share of the periods that settings are chosen on.
+#: Share of the periods that settings are chosen on; more where they would be too few.
 TUNING_SHARE = 0.6
 #: Newest folds of the tuning that are used: the older ones train on little.
 TUNING_FOLDS = 3
@@ -132,11 +132,14 @@ class FundArena:
     def _cutoffs(self) -> tuple[int, ...]:
         times = len(self._panel.periods)
         newest = times - 1 - max(self._base.horizons)
-        found = tuple(range(int(TUNING_SHARE * times), newest - GAP // 2, GAP))
+        least = least_periods(self._features, FundSharpeModel(self._base))
+        first = max(int(TUNING_SHARE * times), least - 1)
+        found = tuple(range(first, newest - GAP // 2, GAP))
         if not found:
             raise DataError(
-                f"{times} periods: expected enough for {GAP} that are judged after the "
-                f"{TUNING_SHARE:.0%} that settings are chosen on; give a longer panel"
+                f"{times} periods: expected {GAP // 2} or more that are judged, and outcomes of "
+                f"{max(self._base.horizons)} periods ahead, after the {first + 1} that settings "
+                "are chosen on; give a longer panel"
             )
         return found
 

@@ -47,10 +47,10 @@ def test_funds_are_tuned_on_the_older_part_alone() -> None:
 
 
 def test_funds_are_judged_in_units_of_the_reference_on_dates_after_the_tuning() -> None:
-    data = panel(months=240)
+    data = panel(months=300)
     arena = FundArena(data, tiny_config())
     plain = arena.judge_other("structural")
-    assert plain.dates[0] == data.periods[int(0.6 * 240)]
+    assert plain.dates[0] == data.periods[int(0.6 * 300)]
     assert plain.losses["squared_error"].mean() == pytest.approx(1.0, abs=1e-12)
     found = arena.judge("gru", 4, FUND, FAIR)
     assert found.dates == plain.dates
@@ -60,8 +60,8 @@ def test_funds_are_judged_in_units_of_the_reference_on_dates_after_the_tuning() 
 
 
 def test_forecasts_of_funds_do_not_know_what_came_after_their_cutoff() -> None:
-    data = panel(months=240)
-    cutoff = int(0.6 * 240)
+    data = panel(months=300)
+    cutoff = int(0.6 * 300)
     late, lead = cutoff + 30, 6
     config = replace(tiny_config(targets=("forward",)), horizons=(lead,))
     before, after = (
@@ -88,8 +88,15 @@ def test_a_panel_without_later_years_is_one_line() -> None:
         arena.tuning_loss("tanh", 4, FUND, 0)
 
 
+def test_a_short_panel_is_tuned_on_as_much_as_tuning_needs() -> None:
+    arena = FundArena(panel(months=220), tiny_config())
+    assert np.isfinite(arena.tuning_loss("tanh", 4, FUND, 0))
+    least = 220 - len(arena.judge_other("structural").dates) - min(tiny_config().horizons)
+    assert least > 0.6 * 220
+
+
 def test_sizes_are_matched_and_draws_are_those_of_the_seed() -> None:
-    funds = FundArena(panel(months=240), tiny_config())
+    funds = FundArena(panel(months=300), tiny_config())
     density = DensityArena(series(), QUICK)
     for arena in (funds, density):
         for method in ("lstm", "tanh", "glu_convolution"):
