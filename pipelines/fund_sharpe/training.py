@@ -51,7 +51,9 @@ def train_fund_sharpe(
     metrics: dict[str, Any] = {}
     if held_out:
         cutoff = features.times - 1 - HOLDOUT
-        metrics = holdout_scores(model.fit(features, cutoff, report), features, cutoff)
+        model.fit(features, cutoff, report)
+        metrics = holdout_scores(model, features, cutoff)
+        metrics["holdout_rmse_by_seed"] = rmse_by_seed(model, features, cutoff)
     before = total - networks
     model.fit(features, features.times - 1, lambda done, all_: report(done, all_, before))
     forecaster = FundSharpeForecaster(model, panel.periods[-1])
@@ -94,8 +96,7 @@ def describe_data(panel: ReturnsPanel) -> dict[str, Any]:
 
 def holdout_scores(model: FundSharpeModel, features: FundFeatures, cutoff: int) -> dict[str, Any]:
     """RMSE and coverage per lead, over all origins from `cutoff` on with a known outcome."""
-    times = np.arange(cutoff, features.times - min(model.config.horizons))
-    series, origin = features.rows(times, model.config.min_history)
+    series, origin = _held_out_rows(model, features, cutoff)
     outcome = features.outcome[series, origin]
     ensemble = model.predict(features, series, origin)
     reference = model.predict(features, series, origin, cells=())
@@ -111,20 +112,24 @@ def holdout_scores(model: FundSharpeModel, features: FundFeatures, cutoff: int) 
         name: {lead: round(float(v), 6) for lead, v in zip(names, values, strict=True)}
         for name, values in scores.items()
     }
-    return {
-        **table,
-        "holdout_months": HOLDOUT,
-        "holdout_forecasts": len(series),
-        "holdout_rmse_by_seed": rmse_by_seed(model, features, series, origin),
-    }
+    return {**table, "holdout_months": HOLDOUT, "holdout_forecasts": len(series)}
+
+
+def _held_out_rows(
+    model: FundSharpeModel, features: FundFeatures, cutoff: int
+) -> tuple[IntArray, IntArray]:
+    """Series and origin of what is forecast from `cutoff` on and has come true."""
+    times = np.arange(cutoff, features.times - min(model.config.horizons))
+    return features.rows(times, model.config.min_history)
 
 
 def rmse_by_seed(
-    model: FundSharpeModel, features: FundFeatures, series: IntArray, origin: IntArray
+    model: FundSharpeModel, features: FundFeatures, cutoff: int
 ) -> dict[str, dict[str, Any]]:
     """By kind of cell: RMSE (mean over leads) of the reference corrected by each network alone,
     and the standard deviation over networks, which differ by seed and, but for the first, by the
     dates they were trained on."""
+    series, origin = _held_out_rows(model, features, cutoff)
     outcome, found = features.outcome[series, origin], dict[str, dict[str, Any]]()
     for cell, networks in model.fitted.members.items():
         errors = []

@@ -16,7 +16,12 @@ from models.errors import ArtefactError, ModelError
 from models.fund_sharpe import FundSharpeModel, from_state, to_state
 from pipelines.artefacts import load_state, save_state
 from pipelines.environment import process_environment
-from pipelines.fund_sharpe.training import HOLDOUT, holdout_scores, train_fund_sharpe
+from pipelines.fund_sharpe.training import (
+    HOLDOUT,
+    holdout_scores,
+    rmse_by_seed,
+    train_fund_sharpe,
+)
 from pipelines.registry import StoredModel
 from tests.pipelines.fund_sharpe.tiny import fitted, panel, tiny_config
 
@@ -63,6 +68,25 @@ def test_too_little_to_hold_out_is_one_fit_without_scores() -> None:
 def test_a_horizon_as_long_as_the_holdout_is_one_fit_without_scores() -> None:
     stored = train_fund_sharpe(panel(), replace(tiny_config(), horizons=(6, HOLDOUT)))
     assert stored.metadata["metrics"] == {}
+
+
+def test_each_network_has_an_error_of_its_own() -> None:
+    data, cutoff = panel(), 101
+    config = replace(tiny_config(), members=2)
+    model = FundSharpeModel(config)
+    features = model.features(data.excess, data.risk_free)
+    model.fit(features, cutoff)
+    found = rmse_by_seed(model, features, cutoff)
+    assert list(found) == list(config.cells)
+    for one in found.values():
+        first, second = one["rmse"]
+        assert first != second
+        assert one["deviation"] == pytest.approx(abs(first - second) / 2, abs=1e-6)
+    # A network alone is the ensemble of one.
+    alone = FundSharpeModel(replace(config, members=1, cells=("lstm",)))
+    alone.fit(features, cutoff)
+    whole = holdout_scores(alone, features, cutoff)["holdout_rmse"]
+    assert found["lstm"]["rmse"][0] == pytest.approx(np.mean(list(whole.values())), abs=1e-5)
 
 
 def test_scores_are_of_months_after_the_cutoff_alone() -> None:
