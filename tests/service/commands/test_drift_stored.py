@@ -124,7 +124,7 @@ def test_what_has_no_unseen_outcomes_is_one_line(capsys: pytest.CaptureFixture[s
     assert run("outcomes", "weather") == 2
     assert "nothing called 'weather' to look for drift in outcomes of" in capsys.readouterr().err
     assert run("outcomes", "fund-sharpe", "--version", "champion") == 2
-    assert "champion" in capsys.readouterr().err
+    assert "no model 'fund-sharpe'" in capsys.readouterr().err
 
 
 def funds(folder: Path, wider: float = 1.0) -> Path:

@@ -29,7 +29,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def instant(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let training take no time: it reports two networks and stores an invented model."""
 
-    def stored_at_once(panel: ReturnsPanel, _config: object, progress: object) -> StoredModel:
+    def stored_at_once(
+        panel: ReturnsPanel, _config: object, progress: object, _selection: object
+    ) -> StoredModel:
         assert callable(progress)
         progress(1, 2)
         progress(2, 2)
@@ -115,6 +117,8 @@ def test_overrides_reach_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
     monkeypatch.setattr(train, "train_and_store", lambda *given: seen.append(given))
     assert cli.run(["train", "fund-sharpe", "--promote", "members=2", "training.epochs=5"]) == 0
-    ((data, settings, promote),) = seen  # type: ignore[misc]
+    ((data, settings, promote, selection),) = seen  # type: ignore[misc]
+    # The shipped settings were not chosen by a study that lies beside them.
+    assert selection is None
     assert (len(data.ids), settings.members, settings.training.epochs) == (30, 2, 5)
     assert promote is True
