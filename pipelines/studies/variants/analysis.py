@@ -110,14 +110,19 @@ def analysed(
     return TaskResult(
         task,
         unit,
-        len({tuple(trial["params"].values()) for trial in everything}),
+        settings_in(found),
         shares_of(searched_of(everything)),
         shares_of(logarithms),
-        shares_of(searched_of(without)) if len(without) >= FEWEST_POINTS else None,
+        shares_of(searched_of(without)) if settings_in(plain or {}) >= FEWEST_POINTS else None,
         {LABELS[name]: marginal(logarithms, name) for name in BOUNDS},
         tuple(_result(name, trials, found.get(VANILLA, ())) for name, trials in found.items()),
         dict(made or {}),
     )
+
+
+def settings_in(found: Mapping[str, Trials]) -> int:
+    """Different settings among the trials of all variants."""
+    return len({tuple(trial["params"].values()) for trial in _all(found)})
 
 
 def searched_of(trials: Trials, *, logarithm: bool = False) -> Searched:

@@ -12,7 +12,13 @@ from models.cells.peephole_lstm import VARIANTS
 from models.errors import ConfigError
 from pipelines.atomic import write_atomic, write_text
 from pipelines.provenance import provenance
-from pipelines.studies.variants.analysis import TaskResult, Trials, analysed, together
+from pipelines.studies.variants.analysis import (
+    TaskResult,
+    Trials,
+    analysed,
+    settings_in,
+    together,
+)
 from pipelines.studies.variants.figures import marginals_figure, variants_figure
 from pipelines.studies.variants.kept import kept_variants, read_made, read_trials, trials_file
 from pipelines.studies.variants.page import study_page
@@ -30,7 +36,8 @@ def write_study(out: Path) -> Iterator[str]:
     results = []
     for task in find_tasks([]):
         found = _kept(out, task, rescaled=True)
-        count = sum(map(len, found.values()))
+        # Variants share their settings: nine of them tell no more of what settings do than one.
+        count = settings_in(found)
         if count >= FEWEST:
             result = analysed(
                 task.name,
@@ -43,10 +50,10 @@ def write_study(out: Path) -> Iterator[str]:
             _draw(result, out)
             yield _said(result)
         elif count:
-            yield f"{task.name}: {count} trials are too few to say what matters, {FEWEST} are not"
+            yield f"{task.name}: {count} settings are too few to say what matters, {FEWEST} are not"
     if not results:
         raise ConfigError(
-            f"{out}: expected {FEWEST} or more trials of a task, made without --plain; give more "
+            f"{out}: expected {FEWEST} or more settings of a task, made without --plain; give more "
             "--trials"
         )
     write_text(out / "README.md", study_page(results))

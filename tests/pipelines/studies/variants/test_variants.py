@@ -194,7 +194,7 @@ def test_the_command_leaves_a_page_a_summary_and_pictures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     only_small(monkeypatch)
-    words = ["study", "variants", "--task", "small", "--trials", "6", "--out", str(tmp_path)]
+    words = ["study", "variants", "--task", "small", "--trials", "10", "--out", str(tmp_path)]
     assert command([*words, "--variant", "tanh", "--variant", "gru"]) == 0
     assert "% of the variance" in capsys.readouterr().out
     summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
@@ -206,11 +206,11 @@ def test_the_command_leaves_a_page_a_summary_and_pictures(
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
     page = (tmp_path / "README.md").read_text("utf-8")
     assert "## small" in page
-    assert "`halyard study variants --task small --trials 6 --seed 0 --epochs 2`" in page
+    assert "`halyard study variants --task small --trials 10 --seed 0 --epochs 2`" in page
     assert command([*words, "--variant", "lstm", "--plain"]) == 0
     assert kept_variants(tmp_path, "small", rescaled=False) == {"lstm"}
     assert kept_variants(tmp_path, "small") == {"tanh", "gru"}
-    assert "| GRU | 6 |" in (tmp_path / "README.md").read_text("utf-8")
+    assert "| GRU | 10 |" in (tmp_path / "README.md").read_text("utf-8")
 
 
 def test_trials_made_otherwise_are_not_mixed(
@@ -273,7 +273,7 @@ def test_an_unknown_task_is_refused_and_too_few_trials_are_told() -> None:
 
 def test_a_study_without_trials_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     only_small(monkeypatch)
-    with pytest.raises(ConfigError, match="expected 10 or more trials"):
+    with pytest.raises(ConfigError, match="expected 10 or more settings"):
         list(write_study(tmp_path))
 
 
