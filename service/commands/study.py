@@ -85,12 +85,13 @@ def orbit(
     Example:
       halyard study orbit --start 2003-11-18 --days 5 --out orbit
     """
+    from pipelines.moments import read_moment
     from pipelines.orbit.named import Span, density_model, usual_models
     from pipelines.orbit.plan import OrbitPlan
     from pipelines.orbit.study import run_orbit_study
     from service.commands.progress_bars import part_bar
 
-    moment = _moment(start)
+    moment = read_moment(start, "--start", "s")
     what, place, coefficient = _satellite(moment, state, tle, satellite)
     chosen = ballistic if ballistic is not None else coefficient()
     plan = OrbitPlan(moment, days, place, chosen, what, step=step, seed=seed)
@@ -103,18 +104,6 @@ def orbit(
     _show(study)
     for name, file in files.items():
         typer.echo(f"{name}: {file}")
-
-
-def _moment(text: str) -> np.datetime64:
-    try:
-        moment = np.datetime64(text, "s")
-        if not np.isnat(moment):
-            return moment
-    except ValueError:
-        pass
-    raise ConfigError(
-        f"--start: expected a UTC moment like 2003-11-18 or 2003-11-18T06:00, got {text!r}"
-    )
 
 
 def _names(models: str | None) -> list[str]:

@@ -12,8 +12,6 @@ import typer
 from service.commands.panel_options import PanelOptions, takes_panel
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from pipelines.studies.changes.trace import Changes
 
 Model = Annotated[str, typer.Option(help="Version or alias of the stored model.")]
@@ -63,29 +61,16 @@ def changes_density(
     from models.emulators.driver_hours import hourly_drivers
     from models.emulators.storage import from_state
     from pipelines.datasets.space_weather.table import open_space_weather
+    from pipelines.moments import read_moment
     from pipelines.registry import THERMOSPHERE_DENSITY, find_model, load_state
     from pipelines.studies.changes.trace import density_changes
 
-    first = _hour(start)
+    first = read_moment(start, "--start", "h")
     last = first + np.timedelta64(hours - 1, "h")
     stored = from_state(load_state(find_model(model, THERMOSPHERE_DENSITY)))
     before = first - np.timedelta64(stored.lookback, "h")
     drivers = hourly_drivers(open_space_weather(), before, last)
     _tell(density_changes(stored, drivers, first, last), out)
-
-
-def _hour(text: str) -> np.datetime64:
-    import numpy as np
-
-    from models.errors import ConfigError
-
-    try:
-        moment = np.datetime64(text, "h")
-        if not np.isnat(moment):
-            return moment
-    except ValueError:
-        pass
-    raise ConfigError(f"--start: expected an hour in UTC like 2003-10-29T00, got {text!r}")
 
 
 def _tell(found: Changes, out: Path) -> None:

@@ -14,6 +14,7 @@ from models.errors import ConfigError
 from models.fund_sharpe import FundSharpeForecaster
 from pipelines.datasets.panel import ReturnsPanel
 from pipelines.datasets.space_weather.table import open_space_weather
+from pipelines.moments import read_moment
 from pipelines.orbit.stored_emulator import true_past
 from pipelines.studies.sensitivity.density import density_inputs
 from pipelines.studies.sensitivity.density_layout import DensityCase, check_leads
@@ -23,6 +24,7 @@ from pipelines.studies.sensitivity.section import Section, ask
 from pipelines.studies.sensitivity.words import driver_words, lead_words, network_words
 
 _HOUR, _DAY = np.timedelta64(1, "h"), np.timedelta64(1, "D")
+_QUESTION = "Which inputs move this forecast, by how much, and how sure is that of small errors?"
 Study = tuple[list[Section], About]
 
 
@@ -93,7 +95,7 @@ def density_study(
 
     Raises ConfigError for hours that no rollout has, DataError without space weather.
     """
-    first = _hour(start)
+    first = read_moment(start, "--start", "h")
     leads = tuple(hours) or tuple(range(24, emulator.horizon, 24)) or (emulator.horizon - 1,)
     shown = 0 if lead is None else _place(str(lead), [str(one) for one in leads], "--lead")
     check_leads(emulator, leads)
@@ -138,23 +140,11 @@ def driver_spread(weather: SpaceWeather, span: tuple[str, str] | None) -> FloatA
     return np.asarray(hourly_drivers(weather, low, high).values.std(axis=0))
 
 
-_QUESTION = "Which inputs move this forecast, by how much, and how sure is that of small errors?"
-
-
 def _place(name: str | None, known: Sequence[str], option: str) -> int:
     if name is None:
         return 0
     if name not in known:
         shown = ", ".join(known) if len(known) <= 12 else f"{known[0]} to {known[-1]}"
-        raise ConfigError(f"{option}: expected one of {shown}, got {name!r}")
+        some = "one of " if len(known) > 1 else ""
+        raise ConfigError(f"{option}: expected {some}{shown}, got {name!r}")
     return list(known).index(name)
-
-
-def _hour(text: str) -> np.datetime64:
-    try:
-        moment = np.datetime64(text, "h")
-        if not np.isnat(moment):
-            return moment
-    except ValueError:
-        pass
-    raise ConfigError(f"--start: expected an hour in UTC like 2003-10-29T00, got {text!r}")
