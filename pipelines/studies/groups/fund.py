@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from models.baselines import KnownPartRidge, PooledAR
 from models.contract import FloatArray, IntArray
-from models.errors import ConfigError, DataError
+from models.errors import DataError
 from models.fund_sharpe import FundSharpeConfig, FundSharpeModel
 from models.transforms.splits import group_folds
 from pipelines.atomic import write_text
@@ -27,6 +27,8 @@ from pipelines.datasets.panel import ReturnsPanel
 from pipelines.evaluation.mean_test import overlap
 from pipelines.studies.groups.fund_simple import coefficients_of, simple_forecasts
 from pipelines.studies.groups.study import UNSEEN, USUAL, WAYS, GroupStudy
+from pipelines.studies.reference_units import in_reference_units
+from pipelines.studies.same_settings import keep_settings
 
 #: Share of the periods before the first cutoff, and periods between cutoffs.
 FIRST, GAP = 0.6, 96
@@ -81,7 +83,7 @@ def study_fund_groups(case: FundGroups, folder: Path, say: Say = lambda _line: N
     Cutoffs that are done lie in `folder`, so that a stopped run goes on. Raises ConfigError when
     it holds a study of other data or settings.
     """
-    _same_settings(case, folder)
+    keep_settings(folder, _settings(case))
     cutoffs = case.cutoffs
     newest = len(case.panel.periods) - 1 - min(case.config.horizons)
     found = []
@@ -184,11 +186,7 @@ def _dense(
 
 
 def _losses(found: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, FloatArray]]:
-    """Mean over leads of the dates' mean squares, in units of the structural reference's.
-
-    Every lead counts alike where it is known, however large its errors; the last dates know
-    short leads alone. The reference as usual is 1 in the mean over dates.
-    """
+    """By model and way, date: in units of the structural reference trained as usual."""
     count = np.concatenate([np.asarray(part["count"], dtype=float) for part in found])
 
     def means(name: str, way: str) -> FloatArray:
@@ -196,10 +194,8 @@ def _losses(found: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, FloatArra
         return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
     reference = means(STRUCTURAL, USUAL)
-    by_lead = np.nanmean(reference, axis=0)
-    unit = float(np.nanmean(reference / by_lead, axis=1).mean())
     return {
-        name: {way: np.nanmean(means(name, way) / by_lead, axis=1) / unit for way in WAYS}
+        name: {way: in_reference_units(means(name, way), reference) for way in WAYS}
         for name in found[0]["squares"]
     }
 
@@ -211,18 +207,11 @@ def _coefficients(case: FundGroups, cutoff: int) -> dict[str, Any]:
     return coefficients_of(features, cutoff, case.config)
 
 
-def _same_settings(case: FundGroups, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    mine = {
+def _settings(case: FundGroups) -> dict[str, Any]:
+    """What cutoffs that are done must have been made with."""
+    return {
         "data": case.panel.data_hash,
         "funds": len(case.panel.ids),
         "config": asdict(case.config),
-        "folds": [list(fold) for fold in case.folds],
+        "folds": case.folds,
     }
-    mine = json.loads(json.dumps(mine))
-    file = folder / "settings.json"
-    if file.is_file() and json.loads(file.read_text("utf-8")) != mine:
-        raise ConfigError(
-            f"{folder}: holds a study of other data, folds or settings; give another --out"
-        )
-    write_text(file, json.dumps(mine) + "\n")

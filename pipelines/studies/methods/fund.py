@@ -29,6 +29,7 @@ from pipelines.evaluation.mean_test import overlap
 from pipelines.fund_sharpe.tuning_objective import configured, cutoffs, fold_losses, least_periods
 from pipelines.studies.methods.contest import SHIPPED, Fairness, Judged, Params, shared_out
 from pipelines.studies.methods.steps import direct_step_seconds
+from pipelines.studies.reference_units import in_reference_units
 
 JOB = "fund-sharpe"
 #: Share of the periods that settings are chosen on; more where they would be too few.
@@ -167,11 +168,7 @@ class FundArena:
         squares = np.stack([_mean_squares(error[origin == date]) for date in dates])
         plain = np.stack([_mean_squares(self._plain(date)) for date in dates])
         known = np.isfinite(squares).any(axis=1)
-        usual = np.nanmean(plain[known], axis=0)
-        # The newest dates have outcomes of short leads only, so that the reference's mean is not
-        # one by itself.
-        one = np.nanmean(plain[known] / usual, axis=1).mean()
-        losses = np.nanmean(squares[known] / usual, axis=1) / one
+        losses = in_reference_units(squares[known], plain[known])
         labels = tuple(self._panel.periods[date] for date in dates[known])
         return Judged(labels, {self.loss: losses})
 

@@ -21,6 +21,7 @@ from pipelines.studies.methods.contest import (
     MethodRecord,
     other_cells,
 )
+from pipelines.studies.same_settings import keep_settings
 
 #: The method that costs are measured against.
 YARDSTICK = "lstm"
@@ -38,7 +39,7 @@ def run_contest(
     settings.
     """
     _check_names(arena, names)
-    _same_settings(folder / arena.job, {**asdict(fair), "data_hash": arena.data_hash})
+    keep_settings(folder / arena.job, {**asdict(fair), "data_hash": arena.data_hash})
     remade = sorted(file.stem for file in (folder / arena.job).glob(f"{MADE_OF}*.json"))
     chosen, records = names or [*arena.others, *remade, *arena.methods], []
     for place, name in enumerate(chosen, start=1):
@@ -118,17 +119,3 @@ def step_ratio(arena: Arena, name: str, budget: int) -> float:
 
 def _number(loss: float | None) -> float:
     return float("inf") if loss is None else loss
-
-
-def _same_settings(folder: Path, mine: Mapping[str, Any]) -> None:
-    """Keep the settings with the first record; refuse to mix two contests."""
-    file = folder / "settings.json"
-    if file.is_file():
-        kept = json.loads(file.read_text("utf-8"))
-        if kept != mine:
-            raise ConfigError(
-                f"{folder}: holds a contest with {kept}, got {mine}; give another --out, or the "
-                "same settings"
-            )
-        return
-    write_text(file, json.dumps(mine) + "\n")

@@ -50,11 +50,11 @@ def test_a_stopped_contest_goes_on_with_the_trials_that_it_has(tmp_path: Path) -
 
 def test_a_contest_with_other_settings_is_not_mixed_in(tmp_path: Path) -> None:
     run(tmp_path, ToyArena(), "lstm")
-    with pytest.raises(ConfigError, match="give another --out"):
+    with pytest.raises(ConfigError, match=r"other settings \(budget\); give another --out"):
         run(tmp_path, ToyArena(), "gru", fair=Fairness(200, 3, 1))
     arena = ToyArena()
     arena.data_hash = "others"
-    with pytest.raises(ConfigError, match="others"):
+    with pytest.raises(ConfigError, match=r"other settings \(data_hash\)"):
         run(tmp_path, arena, "gru")
 
 
