@@ -16,6 +16,11 @@ BEST, SUMMARY = "best.yaml", "summary.json"
 SELECTION = "selection"
 
 
+def chosen_by(metric: str, seed: int) -> dict[str, Any]:
+    """What is known of a selection before its study begins: studies minimise."""
+    return {"metric": metric, "direction": "minimize", "seed": seed}
+
+
 def selection_beside(settings: Path | None) -> dict[str, Any] | None:
     """What a study says of the settings file that it wrote; None for any other file.
 

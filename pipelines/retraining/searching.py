@@ -17,6 +17,7 @@ from pipelines.environment import halyard_home
 from pipelines.retraining.deadline import Deadline, OutOfTimeError
 from pipelines.retraining.folder import STEPS, Result, RunFolder, runs_folder
 from pipelines.retraining.settings import TuneSettings
+from pipelines.selection import chosen_by
 from pipelines.tuning.objectives import ObjectiveSource, metric_of
 from pipelines.tuning.run import STUDY_FILE, tune
 from pipelines.tuning.settings import TrialRecord, TuningResult, TuningSettings
@@ -111,9 +112,7 @@ def _selection(result: TuningResult, metric: str, seed: int) -> Result:
     """How the settings were chosen, as `halyard tune` keeps it (pipelines.selection)."""
     return {
         "study": result.study,
-        "metric": metric,
-        "direction": "minimize",
-        "seed": seed,
+        **chosen_by(metric, seed),
         "loss": result.best.value,
         "trials": result.counts["complete"],
     }

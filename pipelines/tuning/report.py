@@ -15,6 +15,7 @@ import yaml
 from matplotlib.figure import Figure
 
 from pipelines.atomic import write_text
+from pipelines.selection import SELECTION, chosen_by
 from pipelines.tuning.run import STUDY_FILE
 from pipelines.tuning.settings import TuningResult, TuningSettings
 from pipelines.tuning.space import SearchSpace
@@ -59,7 +60,7 @@ def summary(
     """Return the study as JSON-able data, without a path of the machine that it ran on."""
     return {
         "study": result.study,
-        "selection": {"metric": metric, "direction": "minimize", "seed": settings.seed},
+        SELECTION: chosen_by(metric, settings.seed),
         "best": asdict(result.best),
         "n_trials": result.counts,
         "seconds": round(sum(trial.seconds for trial in result.trials), 3),
