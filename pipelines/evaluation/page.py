@@ -76,8 +76,17 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
 
 
 def number(value: float | None, digits: int) -> str:
-    """Return a number with a true minus; a dash where there is none."""
-    return "–" if value is None else f"{value:,.{digits}f}".replace("-", "−")
+    """Return a number with a true minus, but none before zero; a dash where there is none."""
+    # In Python -0.0 + 0.0 is 0.0.
+    return "–" if value is None else f"{round(value, digits) + 0.0:,.{digits}f}".replace("-", "−")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a page says first: a headline, then what it rests on."""
+
+    headline: str
+    sentences: tuple[str, ...]
 
 
 def p_text(p_value: float) -> str:

@@ -12,7 +12,16 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from pipelines.atomic import write_atomic, write_text
-from pipelines.evaluation.page import Cell, Table, flat, number, p_text, page_environment, picture
+from pipelines.evaluation.page import (
+    Answer,
+    Cell,
+    Table,
+    flat,
+    number,
+    p_text,
+    page_environment,
+    picture,
+)
 from pipelines.evaluation.style import styled
 from pipelines.provenance import provenance
 from pipelines.studies.groups.study import (
@@ -38,12 +47,6 @@ class About:
     question: str
     protocol: str
     settings: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    headline: str
-    sentences: tuple[str, ...]
 
 
 def write_study(study: GroupStudy, about: About, folder: Path) -> dict[str, Path]:
@@ -77,7 +80,7 @@ def render(study: GroupStudy, about: About) -> str:
         .get_template("groups.html.j2")
         .render(
             about=about,
-            verdict=Verdict(f"{headline(study)}.", tuple(sentences(study))),
+            verdict=Answer(f"{headline(study)}.", tuple(sentences(study))),
             strip=strip,
             colours={},
             losses=losses_table(study),
@@ -114,9 +117,7 @@ def coefficients_table(model: str, one: Coefficients) -> Table:
         caption=model,
         headings=one.columns,
         names=tuple(one.rows),
-        cells=tuple(
-            tuple(Cell(number(_rounded(value), 3)) for value in row) for row in one.rows.values()
-        ),
+        cells=tuple(tuple(Cell(number(value, 3)) for value in row) for row in one.rows.values()),
     )
 
 
@@ -147,11 +148,6 @@ def _picture(study: GroupStudy) -> Any:
 
 def _loss(value: float) -> str:
     return number(value, 1 if value >= 10 else 3)
-
-
-def _rounded(value: float) -> float:
-    """Without a minus before nothing."""
-    return round(value, 3) + 0.0
 
 
 def _difference_cells(found: Difference) -> tuple[Cell, Cell]:

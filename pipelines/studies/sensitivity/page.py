@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.atomic import write_atomic, write_text
-from pipelines.evaluation.page import Cell, Picture, Table, flat, page_environment, picture
+from pipelines.evaluation.page import Answer, Cell, Picture, Table, flat, page_environment, picture
 from pipelines.provenance import provenance
 from pipelines.studies.sensitivity.figure import sensitivity_figure
 from pipelines.studies.sensitivity.section import Section, headline, sentences
@@ -31,12 +31,6 @@ class About:
     title: str
     question: str
     case: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    headline: str
-    sentences: tuple[str, ...]
 
 
 def write_study(sections: Sequence[Section], about: About, folder: Path) -> dict[str, Path]:
@@ -75,10 +69,10 @@ def render(sections: Sequence[Section], about: About) -> str:
     )
 
 
-def verdict(sections: Sequence[Section]) -> Verdict:
+def verdict(sections: Sequence[Section]) -> Answer:
     """The first section's answer above, every section's in a sentence below."""
     lines = [f"{section.title}: {headline(section)}." for section in sections]
-    return Verdict(f"{headline(sections[0])}.", tuple(lines[1:]))
+    return Answer(f"{headline(sections[0])}.", tuple(lines[1:]))
 
 
 def moves_table(section: Section) -> Table:
