@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
+from functools import cache
 
 import torch
 
@@ -32,30 +34,24 @@ def matched_hidden(
     Raises ConfigError when even the smallest has more than twice as many.
     """
 
-    counts = {2: parameter_count(name, replace(shape, hidden_size=2 * step), options)}
+    @cache
+    def count(size: int) -> int:
+        """Of `size` steps of width; none where that is too narrow to be made."""
+        try:
+            return parameter_count(name, replace(shape, hidden_size=size * step), options)
+        except ConfigError:
+            return 0
 
-    def below(size: int) -> bool:
-        if size not in counts:
-            try:
-                counts[size] = parameter_count(
-                    name, replace(shape, hidden_size=size * step), options
-                )
-            except ConfigError:  # too narrow to be made
-                return True
-        return counts[size] < budget
-
+    halves = range(1, max(WIDEST // step // 2, 1))
+    around = {2}
     # Of memory_block an odd width has more parameters than the next even one: each for itself.
     for odd in (0, 1):
-        low, high = 1, max(WIDEST // step // 2, 1)
-        while low < high:
-            middle = (low + high) // 2
-            low, high = (middle + 1, high) if below(2 * middle - odd) else (low, middle)
-        for half in {max(low - 1, 1), low}:
-            below(2 * half - odd)
-    best = min(sorted(counts), key=lambda size: abs(counts[size] - budget))
-    if counts[best] > 2 * budget:
+        half = 1 + bisect_left(halves, budget, key=lambda half: count(2 * half - odd))
+        around |= {2 * max(half - 1, 1) - odd, 2 * half - odd}
+    best = min(filter(count, sorted(around)), key=lambda size: abs(count(size) - budget))
+    if count(best) > 2 * budget:
         raise ConfigError(
-            f"{name}: {counts[best]} parameters at its smallest, expected about {budget}; give a "
+            f"{name}: {count(best)} parameters at its smallest, expected about {budget}; give a "
             "larger budget"
         )
     return best * step
