@@ -200,8 +200,13 @@ def test_rollouts_learn_in_target_space(cell: str) -> None:
 
 
 def test_a_map_alone_may_learn_so_behind_any_cell() -> None:
-    static = replace(QUICK.static, parametrisation="target")
-    NetworkRollout(replace(QUICK, static=static, network=replace(QUICK.network, cell="gru")))
+    train, valid = split_rollouts(rollouts(step=4))
+    network = replace(QUICK.network, cell="gru")
+    plain = replace(QUICK, network=network, static=replace(QUICK.static, epochs=2))
+    made = replace(plain, static=replace(plain.static, parametrisation="target"))
+    means = [NetworkRollout(how).fit(train, valid).predict(valid).mean for how in (made, plain)]
+    assert np.isfinite(means[0]).all()
+    assert not np.array_equal(*means)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,18 @@ def panel(funds: int = 12, months: int = 150, seed: int = 0) -> ReturnsPanel:
         periods_per_year=12,
         data_hash="invented",
     )
+
+
+def returns_file(folder: Path, data: ReturnsPanel) -> Path:
+    """The panel's returns as a long table."""
+    rows = [
+        f"{fund},{period},{value}"
+        for fund, values in zip(data.ids, data.returns, strict=True)
+        for period, value in zip(data.periods, values, strict=True)
+    ]
+    file = folder / "returns.csv"
+    file.write_text("\n".join(["fund,month,ret", *rows]) + "\n")
+    return file
 
 
 def fitted(data: ReturnsPanel, until: int) -> FundSharpeForecaster:

@@ -12,22 +12,14 @@ from pipelines import registry
 from pipelines.thermosphere_density import real_satellites
 from service import cli
 from tests.models.emulators import satellite_worlds, worlds
-from tests.pipelines.fund_sharpe.tiny import panel
+from tests.pipelines.fund_sharpe.tiny import panel, returns_file
 
 QUICK = ["members=1", "training.epochs=1", "horizons=[6,12]", "network.hidden_size=4"]
 HEAD = "date,seconds_in_day_s,satellite,altitude_m,longitude_deg,latitude_deg,density_kg_m3"
 
 
 def returns(folder: Path) -> Path:
-    data = panel(24)
-    rows = [
-        f"{fund},{period},{value}"
-        for fund, values in zip(data.ids, data.returns, strict=True)
-        for period, value in zip(data.periods, values, strict=True)
-    ]
-    file = folder / "returns.csv"
-    file.write_text("\n".join(["fund,month,ret", *rows]) + "\n")
-    return file
+    return returns_file(folder, panel(24))
 
 
 @pytest.fixture(autouse=True)

@@ -8,19 +8,11 @@ from pathlib import Path
 import pytest
 
 from service import cli
-from tests.pipelines.fund_sharpe.tiny import panel
+from tests.pipelines.fund_sharpe.tiny import panel, returns_file
 
 
 def returns(folder: Path) -> Path:
-    data = panel()
-    rows = [
-        f"{fund},{period},{value}"
-        for fund, values in zip(data.ids, data.returns, strict=True)
-        for period, value in zip(data.periods, values, strict=True)
-    ]
-    file = folder / "returns.csv"
-    file.write_text("\n".join(["fund,month,ret", *rows]) + "\n")
-    return file
+    return returns_file(folder, panel())
 
 
 def run(folder: Path, *words: str) -> int:
