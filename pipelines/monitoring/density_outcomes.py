@@ -19,8 +19,6 @@ NEEDED = ("epoch", "latitude", "longitude", "height", "mean", "origin", "version
 LOWER, UPPER, MEDIAN = "q_0.05", "q_0.95", "q_0.5"
 #: How far apart a point and a measurement of the same second may be: degrees, km.
 DEGREES, KILOMETRES = 0.5, 2.0
-
-
 #: version -> what is known of it.
 Known = Callable[[str], DensityVersion]
 
