@@ -31,6 +31,7 @@ MODELS: dict[str, str] = {
     "pooled_least_squares": "Least squares on the whole look-back and the fund's mean, pooled.",
     "pca_ridge": "Ridge regression per lead, pooled, on principal components of the window.",
     "autoencoder_ridge": "The same on the code of a denoising autoencoder of the window.",
+    "signature_ridge": "The same on the signature of the window's path.",
     "ses": "Simple exponential smoothing of each fund's Sharpe ratio (statsforecast).",
     "auto_ets": "Exponential smoothing chosen by AICc, fund by fund (statsforecast).",
     "auto_arima": "ARIMA chosen by AICc, fund by fund (statsforecast).",
