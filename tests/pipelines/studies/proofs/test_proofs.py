@@ -37,7 +37,7 @@ def test_the_short_form_of_a_proof_reaches_its_numbers(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROOFS)
-def test_the_full_form_of_a_proof_reaches_its_numbers_but_those_known_to_be_missed(
+def test_the_full_form_of_a_proof_misses_what_is_said_and_no_more(
     name: str,
 ) -> None:
     found = [line.partition(":")[0] for line in missed(PROOFS[name], short=False)]
