@@ -60,14 +60,18 @@ def find_bento(champions: Sequence[StoredModel]) -> str | None:
 
 def build_bento(champions: Sequence[StoredModel]) -> str | None:
     """Build from the checkout's bentofile.yaml and return the tag; None without a checkout."""
+    from pipelines.environment import halyard_home
     from pipelines.registry import bentoml_home
 
     if not (_ROOT / "bentofile.yaml").is_file():
         return None
-    environment = {**process_environment(), "BENTOML_HOME": str(bentoml_home())}
+    homes = {"HALYARD_HOME": str(halyard_home()), "BENTOML_HOME": str(bentoml_home())}
+    environment = {**process_environment(), **homes}
     done = subprocess.run(
         [sys.executable, "-m", "bentoml", "build", str(_ROOT), "--output", "tag"],
         env=environment,
+        # BentoML reads no files outside of the folder that it runs in.
+        cwd=_ROOT,
         capture_output=True,
         text=True,
         check=False,

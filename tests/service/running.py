@@ -48,10 +48,13 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return {**process_environment(kept), "HALYARD_HOME": str(home), **more}
 
 
-def halyard(home: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run one command line to its end."""
+def halyard(
+    home: Path, *words: str, folder: Path | None = None, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run one command line to its end, in `folder` or here."""
     process = subprocess.Popen(
         [sys.executable, "-m", "service.cli", *words],
+        cwd=folder,
         env=environment(home, **more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -62,8 +62,8 @@ class Elsewhere:
 
 @pytest.fixture(scope="module")
 def elsewhere(trained_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
-    """Package, export, and import into an empty store."""
-    packaged = halyard(trained_home, "package")
+    """Package from a folder that is not the checkout, export, and import into an empty store."""
+    packaged = halyard(trained_home, "package", folder=tmp_path_factory.mktemp("anywhere"))
     assert packaged.returncode == 0, packaged.stderr
     tag = packaged.stdout.split(" as ")[1].split(".")[0]
     folder = tmp_path_factory.mktemp("elsewhere")
