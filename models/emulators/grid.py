@@ -74,9 +74,9 @@ class Grid:
         """Evenly spaced; latitudes are centres of bands less half a step of 5 degrees: the
         default runs from -87.5 to 87.5, as TIE-GCM's 5-degree grid does."""
         return cls(
-            tuple(np.arange(local_times) * 24.0 / local_times),
-            tuple(np.linspace(-87.5, 87.5, latitudes)),
-            tuple(np.linspace(lowest, highest, heights)),
+            tuple((np.arange(local_times) * 24.0 / local_times).tolist()),
+            tuple(np.linspace(-87.5, 87.5, latitudes).tolist()),
+            tuple(np.linspace(lowest, highest, heights).tolist()),
         )
 
     @property
