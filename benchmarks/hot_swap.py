@@ -38,6 +38,8 @@ from pipelines.registry import StoredModel
 RESULTS = Path(__file__).parent / "results" / "hot_swap.json"
 #: Turns of the load without and the load with promotions.
 ROUNDS = 3
+#: How long a server may take to answer from what was promoted, s.
+PATIENCE = 60.0
 
 
 async def settle(port: int, right: Right, models: Mapping[str, Sequence[StoredModel]]) -> None:
@@ -45,13 +47,22 @@ async def settle(port: int, right: Right, models: Mapping[str, Sequence[StoredMo
     for versions in models.values():
         registry.promote(versions[0], why="hot swap under load")
     wanted = {name: versions[0].version for name, versions in models.items()}
-    async with asyncio.timeout(60):
-        while True:
-            load = OpenLoad(port, [ask for ask in asks() if ask.name == "models"], 10.0)
-            await load.run(0.1)
-            (answer,) = load.answered
-            if right.get((answer.name, answer.content)) == wanted:
-                return
+    last = b""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                load = OpenLoad(port, [ask for ask in asks() if ask.name == "models"], 10.0)
+                await load.run(0.1)
+                (answer,) = load.answered
+                last = answer.content
+                if right.get((answer.name, last)) == wanted:
+                    return
+    except TimeoutError as error:
+        raise TimeoutError(
+            f"port {port}: expected /v1/models to tell of {wanted} within {PATIENCE:g} s, last it "
+            f"said {last[:400].decode(errors='replace')}; serve the same HALYARD_HOME, without "
+            "corrections of another emulator"
+        ) from error
 
 
 async def measure(port: int, seconds: float, per_second: float, every: float) -> dict[str, Any]:
