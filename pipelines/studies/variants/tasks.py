@@ -28,6 +28,8 @@ from pipelines.studies.variants.search import Task
 
 #: Of the chaotic series.
 LOOKBACK, HORIZON, LENGTH = 24, 6, 1600
+#: Of density: what is read and how far ahead, hours.
+DAY, AHEAD = 24, 12
 BATCH = 20
 
 
@@ -177,7 +179,11 @@ def fund_rows(lookback: int = 36, horizon: int = 12) -> tuple[Rows, Rows, Rows]:
 
 
 def density_rows() -> tuple[Rows, Rows, Rows]:
-    """Five coefficients of log density half a day ahead, from two days of them and drivers."""
+    """How five coefficients of log density change over half a day, from a day of them and drivers.
+
+    Changes, since the level of a season and a solar rotation is another in each part of a year,
+    and what knows nothing would be told from what runs away by that level alone.
+    """
     from models.emulators.features import features
     from models.emulators.settings import DensityConfig
     from pipelines.dataclass_config import load_dataclass
@@ -194,9 +200,9 @@ def density_rows() -> tuple[Rows, Rows, Rows]:
     series = reduce_fields(fields, drivers, train, config)
     state = series.state / np.sqrt(series.components.variance)
     read = np.concatenate([state, features(series.drivers, "f107_kp")], axis=1)
-    origins = np.arange(47, len(read) - 12, 6)
-    past = np.stack([read[o - 47 : o + 1] for o in origins])
-    return split_in_time(past, state[origins + 12], 10)
+    origins = np.arange(DAY - 1, len(read) - AHEAD, 6)
+    past = np.stack([read[o - DAY + 1 : o + 1] for o in origins])
+    return split_in_time(past, state[origins + AHEAD] - state[origins], (DAY + AHEAD) // 6)
 
 
 TASKS: dict[str, Callable[[], Task]] = {
