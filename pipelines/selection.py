@@ -7,7 +7,7 @@ know it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,15 @@ def chosen_by(metric: str, seed: int) -> dict[str, Any]:
     return {"metric": metric, "direction": "minimize", "seed": seed}
 
 
-def selection_beside(settings: Path | None) -> dict[str, Any] | None:
+def selection_beside(
+    settings: Path | None, overrides: Sequence[str] | None = None
+) -> dict[str, Any] | None:
     """What a study says of the settings file that it wrote; None for any other file.
 
-    Returns study, metric, direction, seed, loss of the best trial, and complete trials.
+    overrides  key=value: what is changed in its settings, and so was not chosen by the study
+
+    Returns study, metric, direction, seed, loss of the best trial, complete trials, and
+    `changed_since` where something is.
     """
     if settings is None or settings.name != BEST:
         return None
@@ -38,6 +43,7 @@ def selection_beside(settings: Path | None) -> dict[str, Any] | None:
             **told[SELECTION],
             "loss": float(told["best"]["value"]),
             "trials": int(told["n_trials"]["complete"]),
+            **({"changed_since": list(overrides)} if overrides else {}),
         }
     except (ValueError, KeyError, TypeError):
         # Some other summary, or one from before the metric was kept.

@@ -58,7 +58,7 @@ def train_fund_sharpe(
     from pipelines.selection import selection_beside
 
     settings = load_dataclass(FundSharpeConfig, config or "fund_sharpe", overrides or ())
-    train_and_store(panel.open().panel, settings, promote, selection_beside(config))
+    train_and_store(panel.open().panel, settings, promote, selection_beside(config, overrides))
 
 
 def train_and_store(

@@ -51,7 +51,7 @@ def train_density(
     from pipelines.selection import selection_beside
 
     settings = load_dataclass(DensityConfig, config or "thermosphere_density", overrides or ())
-    train_and_store(settings, snapshots, workers, promote, selection_beside(config))
+    train_and_store(settings, snapshots, workers, promote, selection_beside(config, overrides))
 
 
 def train_first(workers: int = 2) -> StoredModel:

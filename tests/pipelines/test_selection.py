@@ -30,6 +30,14 @@ def test_best_settings_know_the_metric_the_seed_and_the_trials(tmp_path: Path) -
     }
 
 
+def test_what_was_changed_since_is_not_said_to_be_chosen(tmp_path: Path) -> None:
+    best = written(tmp_path)
+    found = selection_beside(best, ["members=2", "training.epochs=4"])
+    assert found is not None
+    assert found.pop("changed_since") == ["members=2", "training.epochs=4"]
+    assert found == selection_beside(best) == selection_beside(best, [])
+
+
 @pytest.mark.parametrize("content", ["{}", "not json", '{"study": 1, "selection": {}}'])
 def test_other_files_know_nothing(tmp_path: Path, content: str) -> None:
     best = written(tmp_path)
