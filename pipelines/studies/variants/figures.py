@@ -73,6 +73,9 @@ def marginals_figure(result: TaskResult) -> Figure:
     for axis, name in zip(axes[0], names, strict=True):
         _along(axis, name, result.marginals[name])
         axis.set_title(f"{name}: {100 * result.shares[name]:.1f} %", fontsize=8.5)
+    middles = np.concatenate([result.marginals[name][:, 1] for name in names])
+    if np.ptp(middles) > np.log(_WIDE):
+        axes[0, 0].set_yscale("log")
     axes[0, 0].set_ylabel("validation loss")
     return figure
 
@@ -84,7 +87,6 @@ def _along(axis: Axes, name: str, along: FloatArray) -> None:
     axis.fill_between(values, low, high, color=_PLAIN, alpha=0.18, linewidth=0)
     axis.plot(values, np.exp(middle), color=_PLAIN)
     axis.set_xscale("log" if scale else "linear")
-    axis.set_yscale("log")
     if name in _TICKS:
         axis.set_xticks(_TICKS[name], [str(value) for value in _TICKS[name]])
         axis.minorticks_off()

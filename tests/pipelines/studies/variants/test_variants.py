@@ -198,6 +198,13 @@ def test_a_parameter_that_decides_alone_leaves_nothing_to_several_together() -> 
     assert axes[0].get_xscale() == "log"
     low, high = axes[0].get_xlim()
     assert low < 1e-6 < 1e-2 < high
+    assert axes[0].get_yscale() == "linear"
+    wide = [
+        {**trial, "valid": 10.0 ** -p["log10_learning_rate"]}
+        for trial, p in zip(kept, points, strict=True)
+    ]
+    wider = marginals_figure(analysed("made", "units", {VANILLA: wide}))
+    assert wider.axes[0].get_yscale() == "log"
     page = study_page([result])
     assert "| rate not times (1 - momentum) |" in page
 
