@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,6 +22,11 @@ class Check:
     got: float
     wanted: str
     passed: bool | None
+
+    @property
+    def shown(self) -> str:
+        """What was measured, as text; a dash where there is no number, as in never solved."""
+        return f"{self.got:.4g}" if math.isfinite(self.got) else "–"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -118,4 +118,4 @@ def proofs_page(proofs: Mapping[str, Proof], results: Iterable[ProofResult]) -> 
 
 def _row(check: Check) -> str:
     mark = {True: "pass", False: "FAIL", None: "told"}[check.passed]
-    return f"| {check.what} | {check.got:.4g} | {check.wanted} | {mark} |"
+    return f"| {check.what} | {check.shown} | {check.wanted} | {mark} |"

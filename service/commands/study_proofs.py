@@ -70,4 +70,4 @@ def _tell(result: ProofResult) -> None:
     typer.echo(f"{result.name}: {'passed' if result.passed else 'FAILED'}")
     for check in result.checks:
         mark = {True: "pass", False: "FAIL", None: "told"}[check.passed]
-        typer.echo(f"  {mark}  {check.what}: {check.got:.4g} ({check.wanted})")
+        typer.echo(f"  {mark}  {check.what}: {check.shown} ({check.wanted})")

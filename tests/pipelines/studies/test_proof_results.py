@@ -41,6 +41,8 @@ def test_a_number_passes_when_it_is_within_its_limits_and_never_when_it_is_none(
     for check in (at_most("x", nan, 2.0), at_least("x", nan, 2.0), within("x", nan, 0.0, 1.0)):
         assert check.passed is False
     assert told("x", nan, "why").passed is None
+    assert told("x", nan, "why").shown == "–"
+    assert told("x", 2.0 / 3.0, "why").shown == "0.6667"
 
 
 def test_a_proof_passes_unless_a_number_is_missed() -> None:
