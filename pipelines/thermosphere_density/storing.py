@@ -19,6 +19,7 @@ from pipelines.selection import with_selection
 from pipelines.thermosphere_density.backtest import score_rollouts
 from pipelines.thermosphere_density.contestants import EMULATOR
 from pipelines.thermosphere_density.fields import Fields, ReducedSeries, reduce_fields
+from pipelines.thermosphere_density.network_errors import mape_by_seed
 from pipelines.thermosphere_density.results_rows import segment_rows
 from pipelines.thermosphere_density.splits import (
     VALID_STEP,
@@ -126,7 +127,7 @@ def unseen_scores(
     split: Split,
     config: DensityConfig,
 ) -> dict[str, Any]:
-    """Scores of open-loop windows by segment, and on which hours they are."""
+    """Scores of open-loop windows by segment, of each network alone, and on which hours."""
     inputs = features(series.drivers, config.feature_set)
     held_out = bool(split.held_out.any())
     rollouts: Rollouts
@@ -150,6 +151,7 @@ def unseen_scores(
         "judged_on": years if held_out else "calibration months",
         "windows": len(rollouts),
         "components": emulator.components.rank,
+        "mape_by_seed": mape_by_seed(emulator, rollouts, fields, series.drivers.times),
         "segments": {
             row["segment"]: {key: round(row[key], 6) for key in _KEPT}
             for row in segment_rows(hours, {EMULATOR: emulator.components.rank})

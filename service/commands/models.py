@@ -58,7 +58,7 @@ def show_one(which: Which = "fund-sharpe@champion", as_json: Json = False) -> No
     Example:
       halyard models show fund-sharpe@latest
     """
-    from service.commands.tables import show_holdout
+    from service.commands.tables import show_holdout, show_windows
 
     model = find(which)
     about = {k: v for k, v in model.metadata.items() if k not in ("sample", "files")}
@@ -70,6 +70,8 @@ def show_one(which: Which = "fund-sharpe@champion", as_json: Json = False) -> No
     typer.echo(f"{model.tag}{_bracket(held)} in {model.folder}\n")
     if "holdout_rmse" in about["metrics"]:
         show_holdout(about["metrics"])
+    if "segments" in about["metrics"]:
+        show_windows(about["metrics"])
     _show_groups(about)
 
 

@@ -56,3 +56,40 @@ def show_holdout(metrics: Mapping[str, Any]) -> None:
     ]
     columns = ("target", "horizon", "RMSE", "RMSE without networks", "in the 90 % interval")
     show(plain_table(columns, rows))
+    show_networks(metrics.get("holdout_rmse_by_seed", {}), "rmse", "RMSE")
+
+
+def show_windows(metrics: Mapping[str, Any]) -> None:
+    """Print the scores that training stored of open-loop windows of density, per segment."""
+    judged = metrics["judged_on"]
+    where = judged if isinstance(judged, str) else ", ".join(map(str, judged))
+    typer.echo(
+        f"Scores on {metrics['windows']} open-loop windows of {where}, which no network saw, "
+        f"with {metrics['components']} components:"
+    )
+    rows = [
+        (
+            name,
+            f"{scores['mape']:.2f} %",
+            f"{scores['calibration_error_score']:.1f} %",
+            f"{scores['coverage_90']:.1%}",
+        )
+        for name, scores in metrics["segments"].items()
+    ]
+    columns = ("segment", "MAPE", "calibration error", "in the 90 % interval")
+    show(plain_table(columns, rows))
+    show_networks(metrics.get("mape_by_seed", {}), "mape", "MAPE, %")
+
+
+def show_networks(by_kind: Mapping[str, Mapping[str, Any]], key: str, error: str) -> None:
+    """Print the error of each network alone: how much of a score is its seed's.
+
+    by_kind  kind of network -> {key: errors of each, "deviation": of them}
+    """
+    rows = [
+        (kind, ", ".join(f"{one:.3f}" for one in found[key]), f"{found['deviation']:.3f}")
+        for kind, found in by_kind.items()
+    ]
+    if rows:
+        typer.echo()
+        show(plain_table(("network alone", f"{error} of each seed", "deviation"), rows))

@@ -72,33 +72,12 @@ def train_and_store(
     """Open or make the fields, train under a bar, store, promote, and say what happened."""
     from pipelines.thermosphere_density.storing import train_density as train
     from service.commands.progress_bars import part_bar
+    from service.commands.tables import show_windows
 
     fields, drivers, config = opened(config, snapshots, workers)
     with part_bar("training networks") as advance:
         stored = train(fields, drivers, config, workers, advance, selection)
     typer.echo(f"Stored {stored.tag}.")
-    _tell_scores(stored.metadata["metrics"])
+    show_windows(stored.metadata["metrics"])
     settle(stored, promote)
     return stored
-
-
-def _tell_scores(metrics: Mapping[str, Any]) -> None:
-    from service.commands.tables import plain_table, show
-
-    judged = metrics["judged_on"]
-    where = judged if isinstance(judged, str) else ", ".join(map(str, judged))
-    typer.echo(
-        f"Scores on {metrics['windows']} open-loop windows of {where}, which no network saw, "
-        f"with {metrics['components']} components:"
-    )
-    rows = [
-        (
-            name,
-            f"{scores['mape']:.2f} %",
-            f"{scores['calibration_error_score']:.1f} %",
-            f"{scores['coverage_90']:.1%}",
-        )
-        for name, scores in metrics["segments"].items()
-    ]
-    columns = ("segment", "MAPE", "calibration error", "in the 90 % interval")
-    show(plain_table(columns, rows))

@@ -53,6 +53,23 @@ def test_scores_are_of_the_year_held_out(stored: StoredModel) -> None:
     assert metrics["windows"] == len(made_up()[0].times) // 24 - 365
     assert {"all", "strong", "day1"} <= set(metrics["segments"])
     assert 0 < metrics["segments"]["all"]["mape"] < metrics["segments"]["strong"]["mape"] < 30
+    # The only network is the ensemble.
+    (alone,) = metrics["mape_by_seed"][QUICK.cells[0]]["mape"]
+    assert alone == pytest.approx(metrics["segments"]["all"]["mape"], rel=1e-4)
+
+
+@pytest.mark.usefixtures("home")
+def test_every_network_has_its_own_error_and_all_together_err_less_than_their_mean() -> None:
+    config = replace(QUICK, cells=("lstm", "gru"), members=2)
+    metrics = train_density(*made_up(), config).metadata["metrics"]
+    by_kind = metrics["mape_by_seed"]
+    assert list(by_kind) == ["lstm", "gru"]
+    for found in by_kind.values():
+        first, second = found["mape"]
+        assert first != second
+        assert found["deviation"] == pytest.approx(abs(first - second) / 2, abs=1e-6)
+    alone = [error for found in by_kind.values() for error in found["mape"]]
+    assert min(alone) / 2 < metrics["segments"]["all"]["mape"] < np.mean(alone)
 
 
 def test_what_is_loaded_answers_as_what_was_trained(stored: StoredModel) -> None:

@@ -43,6 +43,10 @@ def test_training_stores_promotes_and_says_its_scores(capsys: pytest.CaptureFixt
     assert "1/1" in shown.err
     mape = stored.metadata["metrics"]["segments"]["all"]["mape"]
     assert ["all", f"{mape:.2f}", "%"] in [line.split()[:3] for line in shown.out.splitlines()]
+    assert cli.run(["models", "show", NAME]) == 0
+    told = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["all", f"{mape:.2f}", "%"] in [line[:3] for line in told]
+    assert ["lstm", f"{mape:.3f}", "0.000"] in told
 
 
 def test_a_back_test_ends_in_files_that_are_named(

@@ -70,6 +70,13 @@ def test_show_tells_data_scores_and_settings(capsys: pytest.CaptureFixture[str])
     assert ["series", "30"] in lines
 
 
+def test_show_tells_the_error_of_each_network(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "network alone" not in said(["show", store().tag], capsys)
+    by_seed = {"lstm": {"rmse": [0.61, 0.634], "deviation": 0.012}}
+    shown = said(["show", store(holdout_rmse_by_seed=by_seed).tag], capsys)
+    assert ["lstm", "0.610,", "0.634", "0.012"] in [line.split() for line in shown.splitlines()]
+
+
 def test_show_tells_what_chose_the_settings_and_on_what_it_was_trained(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
