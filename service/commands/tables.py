@@ -56,7 +56,7 @@ def show_holdout(metrics: Mapping[str, Any]) -> None:
     ]
     columns = ("target", "horizon", "RMSE", "RMSE without networks", "in the 90 % interval")
     show(plain_table(columns, rows))
-    show_networks(metrics.get("holdout_rmse_by_seed", {}), "rmse", "RMSE")
+    show_networks(metrics.get("holdout_rmse_by_seed", {}), "rmse", "RMSE over leads")
 
 
 def show_windows(metrics: Mapping[str, Any]) -> None:
@@ -92,4 +92,4 @@ def show_networks(by_kind: Mapping[str, Mapping[str, Any]], key: str, error: str
     ]
     if rows:
         typer.echo()
-        show(plain_table(("network alone", f"{error} of each seed", "deviation"), rows))
+        show(plain_table(("network alone", f"{error}, each seed", "deviation"), rows))
