@@ -19,7 +19,8 @@ MORE_SEEDS = {VANILLA: 8, FULL: 8}
 SHORT_RATE, SHORT_EPOCHS = 1e-2, 8
 #: First weights: small normal ones as in the paper, and those of torch's layers. The vanilla
 #: network is taken at its better: all are compared from the start that its validation prefers.
-#: (The second was added after full gate recurrence had missed its number from the first alone.)
+#: The second was added after full gate recurrence had missed its number from the first alone, so
+#: that number is asked of further seeds, which neither choice has seen.
 STARTS: dict[str, Callable[[Backbone], None] | None] = {"normal": None, "uniform": uniform_start}
 #: Variants that hurt and those that do not, by so many nats.
 WORSE = {"nfg": 0.05, "fgr": 0.05}
@@ -34,7 +35,8 @@ def _run(effort: Effort) -> Iterator[Check]:
     data = load_chorales()
     if effort.short:
         wanted = [VANILLA, *(f"{VANILLA}_{name}" for name in (*WORSE, *SAME))]
-        yield from _checks(_errors(wanted, "normal", effort, data), short=True)
+        errors = _errors(wanted, "normal", effort, data)
+        yield from _checks(errors, errors, short=True)
         return
     pairs = {start: _errors([VANILLA, FULL], start, effort, data) for start in STARTS}
     for start, errors in pairs.items():
@@ -42,14 +44,17 @@ def _run(effort: Effort) -> Iterator[Check]:
         yield told(f"FGR minus vanilla, {start} start", mean(_gaps(errors, FULL)), "not asserted")
     better = min(pairs, key=lambda start: _mean(pairs[start], 0))
     others = [name for name in VARIANTS if name not in (VANILLA, FULL)]
-    yield from _checks(pairs[better] | _errors(others, better, effort, data), short=False)
+    errors = pairs[better] | _errors(others, better, effort, data)
+    further = _errors([VANILLA, FULL], better, effort, data, first=MORE_SEEDS[VANILLA])
+    yield from _checks(errors, further, short=False)
 
 
-def _errors(names: list[str], start: str, effort: Effort, data: Chorales) -> Errors:
+def _errors(names: list[str], start: str, effort: Effort, data: Chorales, first: int = 0) -> Errors:
     errors = Errors()
     for name in names:
         found = errors[name] = []
-        for seed in range(1 if effort.short else MORE_SEEDS.get(name, SEEDS)):
+        for number in range(1 if effort.short else MORE_SEEDS.get(name, SEEDS)):
+            seed = first + number
             how = Fitting(RATE, EPOCHS, patience=EPOCHS, seed=seed)
             if effort.short:
                 how = Fitting(SHORT_RATE, SHORT_EPOCHS, patience=EPOCHS, seed=seed)
@@ -58,16 +63,17 @@ def _errors(names: list[str], start: str, effort: Effort, data: Chorales) -> Err
     return errors
 
 
-def _checks(errors: Errors, *, short: bool) -> Iterator[Check]:
+def _checks(errors: Errors, further: Errors, *, short: bool) -> Iterator[Check]:
+    """further   of other seeds, for full gate recurrence"""
     yield told(f"test error of {VANILLA}, nats per step", _mean(errors, 1), "about 8.72")
-    for variant in WORSE:
-        gap = mean(_gaps(errors, f"{VANILLA}_{variant}"))
-        limit = 0.0 if short else WORSE[variant]
-        yield at_least(f"{variant.upper()} minus vanilla, nats", gap, limit)
+    nfg, fgr = (0.0, 0.0) if short else (WORSE["nfg"], WORSE["fgr"])
+    yield at_least("NFG minus vanilla, nats", mean(_gaps(errors, f"{VANILLA}_nfg")), nfg)
+    gaps = _gaps(further, FULL)
+    seeds = "" if short else ", further seeds"
+    yield at_least(f"FGR minus vanilla{seeds}, nats", mean(gaps), fgr)
     if not short:
-        gaps = _gaps(errors, FULL)
         error = stdev(gaps) / len(gaps) ** 0.5
-        yield told("FGR minus vanilla, standard error over seeds, nats", error, "not asserted")
+        yield told("FGR minus vanilla, standard error over them, nats", error, "not asserted")
     for variant in SAME:
         gap = abs(mean(_gaps(errors, f"{VANILLA}_{variant}")))
         limit = SHORT_CLOSE if short else CLOSE
