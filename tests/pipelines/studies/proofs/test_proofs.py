@@ -10,6 +10,8 @@ from pipelines.studies.proof_results import run_proof
 from pipelines.studies.proofs import all_proofs
 
 PROOFS = all_proofs()
+#: Proof -> numbers of its full form that it does not reach, each for itself, and says so.
+MISSED = {"lstm_variants": ["FGR minus vanilla, normal start, nats"]}
 
 
 def missed(proof: Proof, *, short: bool) -> list[str]:
@@ -35,5 +37,6 @@ def test_the_short_form_of_a_proof_reaches_its_numbers(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROOFS)
-def test_the_full_form_of_a_proof_reaches_its_numbers(name: str) -> None:
-    assert missed(PROOFS[name], short=False) == []
+def test_the_full_form_of_a_proof_misses_what_is_said_and_no_more(name: str) -> None:
+    found = [line.partition(":")[0] for line in missed(PROOFS[name], short=False)]
+    assert found == MISSED.get(name, [])
