@@ -28,8 +28,8 @@ from pipelines.studies.variants.search import Task
 
 #: Of the chaotic series.
 LOOKBACK, HORIZON, LENGTH = 24, 6, 1600
-#: Of density: what is read and how far ahead, hours.
-DAY, AHEAD = 24, 12
+#: Of density.
+HOURS_READ, HOURS_AHEAD = 24, 12
 BATCH = 20
 
 
@@ -181,8 +181,8 @@ def fund_rows(lookback: int = 36, horizon: int = 12) -> tuple[Rows, Rows, Rows]:
 def density_rows() -> tuple[Rows, Rows, Rows]:
     """How five coefficients of log density change over half a day, from a day of them and drivers.
 
-    Changes, since the level of a season and a solar rotation is another in each part of a year,
-    and what knows nothing would be told from what runs away by that level alone.
+    Changes, because levels are others in each part of a year: with them a network that knows
+    nothing would count like one that ran away.
     """
     from models.emulators.features import features
     from models.emulators.settings import DensityConfig
@@ -200,9 +200,11 @@ def density_rows() -> tuple[Rows, Rows, Rows]:
     series = reduce_fields(fields, drivers, train, config)
     state = series.state / np.sqrt(series.components.variance)
     read = np.concatenate([state, features(series.drivers, "f107_kp")], axis=1)
-    origins = np.arange(DAY - 1, len(read) - AHEAD, 6)
-    past = np.stack([read[o - DAY + 1 : o + 1] for o in origins])
-    return split_in_time(past, state[origins + AHEAD] - state[origins], (DAY + AHEAD) // 6)
+    origins = np.arange(HOURS_READ - 1, len(read) - HOURS_AHEAD, 6)
+    past = np.stack([read[o - HOURS_READ + 1 : o + 1] for o in origins])
+    return split_in_time(
+        past, state[origins + HOURS_AHEAD] - state[origins], (HOURS_READ + HOURS_AHEAD) // 6
+    )
 
 
 TASKS: dict[str, Callable[[], Task]] = {
