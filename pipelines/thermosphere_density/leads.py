@@ -14,7 +14,7 @@ from models.emulators.emulator import DensityEmulator
 from models.rollouts import Rollouts
 from pipelines.thermosphere_density.fields import Fields
 from pipelines.thermosphere_density.results_rows import Row
-from pipelines.thermosphere_density.scoring import CELL_STEP
+from pipelines.thermosphere_density.scoring import CELL_STEP, percentage_errors
 
 HOURS_A_DAY = 24
 
@@ -65,7 +65,7 @@ def _errors(emulator: DensityEmulator, rollouts: Rollouts, fields: Fields) -> pl
         truth = fields.read(times[0], times[-1]).reshape(len(hours), -1)[:, ::CELL_STEP]
         error: FloatArray = truth - (state @ basis.T + mean)
         lead = np.arange(len(hours)) // HOURS_A_DAY + 1
-        mape = 100.0 * np.abs(10.0 ** (-error) - 1.0).mean(axis=1, dtype=np.float64)
+        mape = percentage_errors(error).mean(axis=1, dtype=np.float64)
         day = times.astype("datetime64[D]")
         tables.append(pl.DataFrame({"day": day, "lead": lead, "mape": mape}))
     return pl.concat(tables)

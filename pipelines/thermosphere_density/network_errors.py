@@ -9,6 +9,7 @@ import numpy as np
 from models.emulators.emulator import DensityEmulator
 from models.rollouts import Rollouts
 from pipelines.thermosphere_density.fields import Fields, HourArray
+from pipelines.thermosphere_density.scoring import percentage_errors
 
 
 def mape_by_seed(
@@ -26,12 +27,12 @@ def mape_by_seed(
         hours = times[rollouts.hours_ahead[window]]
         truth = fields.read(hours[0], hours[-1]).reshape(len(hours), -1)
         for name, mean in means.items():
-            ratio = np.power(10.0, centre + mean[window] @ basis - truth)
-            errors[name].append(float(np.abs(ratio - 1.0).mean()))
+            error = truth - centre - mean[window] @ basis
+            errors[name].append(float(percentage_errors(error).mean()))
     by_kind: dict[str, list[float]] = {}
     for name, found in errors.items():
         # Members are called after their kind and their seed, as in lstm_0.
-        by_kind.setdefault(name.rpartition("_")[0], []).append(100.0 * float(np.mean(found)))
+        by_kind.setdefault(name.rpartition("_")[0], []).append(float(np.mean(found)))
     return {
         kind: {
             "mape": [round(one, 6) for one in found],

@@ -63,6 +63,11 @@ def kp_classes(kp: FloatArray) -> npt.NDArray[np.int64]:
     return classes
 
 
+def percentage_errors(error: FloatArray) -> FloatArray:
+    """Absolute error of a density in per cent of the true one; `error` is true minus said, log10."""
+    return 100.0 * np.abs(10.0 ** (-error) - 1.0)
+
+
 def score_hours(
     mean: FloatArray, std: FloatArray, truth: FloatArray, bands: Bands, shape: Shape
 ) -> dict[str, FloatArray]:
@@ -75,7 +80,7 @@ def score_hours(
     whether each of COVERAGES holds the truth.
     """
     error = truth - mean
-    ape = 100.0 * np.abs(10.0 ** (-error) - 1.0)
+    ape = percentage_errors(error)
     some = slice(None, None, CELL_STEP)
     u = error[:, some] / std[:, some]
     crps = std[:, some] * _standard_crps(u, shape)
