@@ -64,8 +64,11 @@ def kp_classes(kp: FloatArray) -> npt.NDArray[np.int64]:
 
 
 def percentage_errors(error: FloatArray) -> FloatArray:
-    """Absolute error of a density in per cent of the true one; `error` is true minus said, log10."""
-    return 100.0 * np.abs(10.0 ** (-error) - 1.0)
+    """Absolute error of a density in per cent of the true one.
+
+    error  log10 of the true density minus log10 of the forecast
+    """
+    return np.asarray(100.0 * np.abs(10.0 ** (-error) - 1.0))
 
 
 def score_hours(
